@@ -1,0 +1,3 @@
+"""allconnects: maps the use of vehicles, teams and materials."""
+
+__version__ = "0.1.0"
