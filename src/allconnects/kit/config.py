@@ -1,0 +1,177 @@
+"""Settings, read strictly from the environment: what is unknown or malformed is refused at start.
+
+Every setting is a field of ``Settings``; its environment name is ``ALLCONNECTS_`` + the field name in capitals.
+``DATABASE_URL`` is read too, because hosting platforms set it under that name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from allconnects.kit.errors import ConfigError
+
+PREFIX = "ALLCONNECTS_"
+PROTOCOL_PORTS = {"teltonika": 5027, "gt06": 5023, "osmand": 5055, "owntracks": 5144}
+"""The ports that trackers and apps of each protocol are usually set to."""
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ValueError("a port number from 1 to 65535")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError("a whole number above 0")
+    return int(text)
+
+
+def _ports(text: str) -> dict[str, int]:
+    """``teltonika=5027,gt06=5023``: protocols that are not named do not listen."""
+    result: dict[str, int] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, mark, port = part.replace(":", "=").partition("=")
+        if not mark or name not in PROTOCOL_PORTS or name in result:
+            raise ValueError(f"a list such as teltonika=5027,gt06=5023 of: {', '.join(PROTOCOL_PORTS)}")
+        result[name] = _port(port)
+    if len(set(result.values())) != len(result):
+        raise ValueError("a list in which no port stands twice")
+    return result
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise ValueError("a folder")
+    return Path(text).expanduser().absolute()
+
+
+def _existing_file(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("a file that exists")
+    return path
+
+
+def _word(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError("one of: " + ", ".join(allowed))
+        return text
+
+    return read
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text and urlsplit(text).scheme not in schemes:
+            raise ValueError("an address that begins with " + " or ".join(f"{s}:" for s in schemes))
+        return text.rstrip("/")
+
+    return read
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (piece.strip() for piece in text.split(","))))
+
+
+def _basemap(text: str) -> str:
+    if text in ("offline", "openfreemap") or text.startswith("https://") or text.endswith(".pmtiles"):
+        return text
+    raise ValueError("offline, openfreemap, an https:// style or TileJSON address, or a .pmtiles file")
+
+
+def _default_home() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/allconnects/home")
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "allconnects"
+
+
+def _setting(read: Callable[[str], Any], help: str, default: Any = None, factory: Any = None) -> Any:
+    meta = {"read": read, "help": help}
+    if factory is not None:
+        return field(default_factory=factory, metadata=meta)
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an operator can set; each field's help text is printed by ``allconnects settings``."""
+
+    home: Path = _setting(_folder, "The data folder.", factory=_default_home)
+    host: str = _setting(str, "Address the web pages listen on.", "127.0.0.1")
+    port: int = _setting(_port, "Port of the web pages and the API.", 8000)
+    public_url: str = _setting(_url("http", "https"), "Address that browsers use, when behind a proxy.", "")
+    allowed_hosts: tuple[str, ...] = _setting(_hosts, "Further host names that the pages answer to.", ())
+    gateway_host: str = _setting(str, "Address the gateway listens on.", "0.0.0.0")  # noqa: S104
+    gateway_ports: dict[str, int] = _setting(
+        _ports, "Ports of the protocols: name=port,…", factory=lambda: dict(PROTOCOL_PORTS)
+    )
+    gateway_tls_cert: Path | None = _setting(_existing_file, "Certificate chain: devices speak TLS.")
+    gateway_tls_key: Path | None = _setting(_existing_file, "Private key of that certificate.")
+    max_connections_per_address: int = _setting(_positive, "Device connections from one address.", 2000)
+    max_connections_per_organisation: int = _setting(
+        _positive, "Device connections of one organisation.", 20000
+    )
+    max_connections: int = _setting(_positive, "Device connections of one gateway.", 60000)
+    idle_timeout_s: int = _setting(_positive, "A device connection silent for so long is closed.", 1800)
+    frame_timeout_s: int = _setting(_positive, "A message not complete after so long closes its connection.", 30)
+    database_url: str = _setting(
+        _url("postgres", "postgresql"), "PostgreSQL to use instead of the embedded one (or DATABASE_URL).", ""
+    )
+    basemap: str = _setting(
+        _basemap, "offline, openfreemap, an https:// style address, or a .pmtiles file.", "offline"
+    )
+    email_url: str = _setting(_url("smtp", "smtps"), "Mail server: smtp://user:password@host:port.", "")
+    email_from: str = _setting(str, "Sender of mails.", "allconnects@localhost")
+    position_days: int = _setting(_positive, "Days that raw positions are kept.", 60)
+    log_level: str = _setting(_word("debug", "info", "warning", "error"), "How much is logged.", "info")
+    log_format: str = _setting(_word("console", "json"), "How it is logged.", "console")
+
+
+INTERNAL = {"ALLCONNECTS_TEST_DATABASE_URL"}
+"""Names that only the tests read, allowed so that one environment serves both."""
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Settings from an environment. Raises ConfigError with one line for the first thing that is wrong."""
+    known = {PREFIX + f.name.upper(): f for f in fields(Settings)}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known and name not in INTERNAL:
+            raise ConfigError(f"{name} is not a setting of allconnects; 'allconnects settings' lists them")
+    values: dict[str, Any] = {}
+    if environ.get("DATABASE_URL"):
+        values["database_url"] = _read("DATABASE_URL", known[PREFIX + "DATABASE_URL"], environ["DATABASE_URL"])
+    for name, setting in known.items():
+        if name in environ:
+            values[setting.name] = _read(name, setting, environ[name])
+    settings = Settings(**values)
+    _check_together(settings)
+    return settings
+
+
+def _read(name: str, setting: Any, text: str) -> Any:
+    try:
+        return setting.metadata["read"](text)
+    except ValueError as error:
+        raise ConfigError(f"{name} must be {error}") from None
+
+
+def _check_together(settings: Settings) -> None:
+    if (settings.gateway_tls_cert is None) != (settings.gateway_tls_key is None):
+        raise ConfigError("ALLCONNECTS_GATEWAY_TLS_CERT and ALLCONNECTS_GATEWAY_TLS_KEY go together")
+    if settings.port in settings.gateway_ports.values():
+        raise ConfigError("ALLCONNECTS_PORT is also a port of ALLCONNECTS_GATEWAY_PORTS")
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load(os.environ)

@@ -1,0 +1,84 @@
+"""Where the database is and as whom to speak to it.
+
+Four roles, none of them a superuser:
+
+* ``owner`` owns the tables and changes the schema; nothing that serves requests uses it.
+* ``web`` serves pages and API: row-level security shows it one organisation per transaction.
+* ``ingest`` writes what devices send: it may add positions and look devices up, nothing else.
+* ``worker`` does scheduled work: it may call the maintenance functions.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from allconnects.kit import config
+from allconnects.kit.errors import AllconnectsError
+
+Role = Literal["owner", "web", "ingest", "worker"]
+ROLES: tuple[Role, ...] = ("owner", "web", "ingest", "worker")
+DATABASE = "allconnects"
+
+_ROLE_VARIABLE = "_ALLCONNECTS_ROLE"
+
+
+class DatabaseUnavailable(AllconnectsError):
+    """The database does not answer; what was asked was not done."""
+
+    code = "database_unavailable"
+    status = 503
+
+
+def role_name(role: Role) -> str:
+    """The name of a role in PostgreSQL."""
+    return f"allconnects_{role}"
+
+
+def set_process_role(role: Role) -> None:
+    """Fix as whom Django speaks to the database in this process and its children."""
+    os.environ[_ROLE_VARIABLE] = role
+
+
+def process_role() -> Role:
+    """The role of this process; the least mighty that serves pages unless said otherwise."""
+    role = os.environ.get(_ROLE_VARIABLE, "web")
+    return role if role in ROLES else "web"  # type: ignore[return-value]
+
+
+def conninfo(role: Role, application: str = "allconnects") -> str:
+    """Connection string of libpq for a role."""
+    settings = config.current()
+    if settings.database_url:
+        given = conninfo_to_dict(settings.database_url)
+        options = f"{given.get('options', '')} -c role={role_name(role)}".strip()
+        return make_conninfo(settings.database_url, options=options, application_name=application)
+    from allconnects.kit.postgres import socket_dir_of
+
+    return make_conninfo(
+        host=str(socket_dir_of(settings.home)),
+        user=role_name(role),
+        dbname=DATABASE,
+        application_name=application,
+    )
+
+
+def admin_conninfo() -> str:
+    """Connection string of whoever may create roles: the embedded superuser or the user of DATABASE_URL."""
+    settings = config.current()
+    if settings.database_url:
+        return settings.database_url
+    from allconnects.kit.postgres import socket_dir_of
+
+    return make_conninfo(host=str(socket_dir_of(settings.home)), user="postgres", dbname="postgres")
+
+
+def connect(role: Role, *, autocommit: bool = False, application: str = "allconnects") -> psycopg.Connection:
+    """A connection as a role. Raises DatabaseUnavailable when the server does not answer."""
+    try:
+        return psycopg.connect(conninfo(role, application), autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable("the database does not answer") from error
