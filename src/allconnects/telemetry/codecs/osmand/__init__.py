@@ -1,0 +1,5 @@
+"""OsmAnd and Traccar Client over HTTP."""
+
+from allconnects.telemetry.codecs.osmand.codec import CODEC
+
+__all__ = ["CODEC"]
