@@ -50,7 +50,13 @@ def test_location() -> None:
             altitude_m=40,
             speed_kmh=54,
             course_deg=271,
-            attributes={"batteryLevel": 81, "accuracy": 7, "event": "u", "charge": True, "p": 101.3},
+            attributes={
+                "batteryLevel": 81,
+                "accuracy": 7,
+                "event": "u",
+                "charge": True,
+                "barometricPressure": 101.3,
+            },
         )
     ]
 
@@ -73,7 +79,7 @@ def test_transition_is_a_position_with_its_event() -> None:
         "desc": "Yard",
     }
     (position,) = post(body).positions
-    assert (position.lat, position.attributes) == (1.0, {"event": "enter", "desc": "Yard"})
+    assert (position.lat, position.attributes) == (1.0, {"event": "enter", "region": "Yard"})
 
 
 @pytest.mark.parametrize(("trigger", "ignition"), [("i", True), ("I", False)])

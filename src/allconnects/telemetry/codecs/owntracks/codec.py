@@ -14,6 +14,7 @@ from allconnects.telemetry.codecs.base import CodecError, Manifest, Message, Pos
 from allconnects.telemetry.codecs.http import response
 from allconnects.telemetry.codecs.http_values import (
     MAX_ITEMS,
+    MAX_NAME,
     clean,
     clean_text,
     credentials,
@@ -32,6 +33,14 @@ _ACCEPTED = response(200, b"[]")
 _NOT_YET = response(503, b"[]", headers=(("Retry-After", "60"),))
 
 _CHARGING = {1: False, 2: True, 3: True}
+_NAMES = {
+    "conn": "connection",
+    "desc": "region",
+    "inregions": "regions",
+    "m": "monitoringMode",
+    "p": "barometricPressure",
+    "vac": "verticalAccuracy",
+}
 _IGNITION = {"i": True, "I": False}
 # Names of this protocol that say nothing about the device's state, or are told elsewhere in the Position.
 _LEFT_OUT = frozenset(
@@ -161,7 +170,7 @@ def _others(message: dict[str, Any]) -> dict[str, Value]:
     kept = {}
     for name, value in list(message.items())[:MAX_ITEMS]:
         if name not in _LEFT_OUT and value is not None:
-            kept[clean_text(name)] = clean(value)
+            kept[_NAMES.get(name, clean_text(name)[:MAX_NAME])] = clean(value)
     return kept
 
 
