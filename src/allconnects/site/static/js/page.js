@@ -1,0 +1,82 @@
+/** What every page does: theme without reload, confirmations, filters of tables, times that say how long ago. */
+import { ago, exact } from "./time.js";
+
+/** @param {HTMLFormElement} form */
+function themeForm(form) {
+  const mark = () => {
+    const now = window.allconnectsTheme.get();
+    for (const button of form.querySelectorAll("button[name=theme]")) {
+      const on = /** @type {HTMLButtonElement} */ (button).value === now;
+      button.classList.toggle("active", on);
+      button.toggleAttribute("aria-current", on);
+    }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+    if (!button) return;
+    window.allconnectsTheme.set(button.value);
+    mark();
+    const url = form.getAttribute("action");
+    if (!url) return;
+    const body = new FormData(form);
+    body.set("theme", button.value);
+    fetch(url, { method: "POST", body, redirect: "manual" }).catch(() => undefined);
+  });
+  mark();
+}
+
+/** A text field with data-filter="#table" hides rows that don't contain what is typed.
+ * @param {HTMLInputElement} field */
+function tableFilter(field) {
+  const table = document.querySelector(field.dataset.filter || "");
+  if (!table) return;
+  const empty = document.querySelector(field.dataset.filterEmpty || "#-");
+  const apply = () => {
+    const words = fold(field.value).split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of table.querySelectorAll("tbody tr")) {
+      const text = fold(row.textContent || "");
+      const hit = words.every((word) => text.includes(word));
+      row.toggleAttribute("hidden", !hit);
+      shown += Number(hit);
+    }
+    empty?.toggleAttribute("hidden", shown > 0);
+  };
+  field.addEventListener("input", apply);
+  apply();
+}
+
+/** Lower case without accents, so that "Liege" finds "Liège". @param {string} text */
+export function fold(text) {
+  return text
+    .normalize("NFD")
+    .replace(/\p{Diacritic}/gu, "")
+    .toLowerCase();
+}
+
+/** Copies the text of data-copy="#id". @param {HTMLButtonElement} button */
+function copyButton(button) {
+  button.addEventListener("click", async () => {
+    const source = document.querySelector(button.dataset.copy || "");
+    await navigator.clipboard.writeText(source?.textContent?.trim() || "");
+    const status = button.querySelector("[data-copied]");
+    status?.removeAttribute("hidden");
+    setTimeout(() => status?.setAttribute("hidden", ""), 2000);
+  });
+}
+
+function times() {
+  for (const node of document.querySelectorAll("time[data-ago]")) {
+    const at = Date.parse(node.getAttribute("datetime") || "");
+    if (Number.isNaN(at)) continue;
+    node.textContent = ago(at, Date.now());
+    node.setAttribute("title", exact(at));
+  }
+}
+
+document.querySelectorAll("form[data-theme-form]").forEach((form) => themeForm(/** @type {HTMLFormElement} */ (form)));
+document.querySelectorAll("input[data-filter]").forEach((field) => tableFilter(/** @type {HTMLInputElement} */ (field)));
+document.querySelectorAll("button[data-copy]").forEach((button) => copyButton(/** @type {HTMLButtonElement} */ (button)));
+times();
+setInterval(times, 20000);
