@@ -85,9 +85,7 @@ class Network:
         """Puts what was seen into the position's ``network`` attribute."""
         names = ("mcc", "mnc", "lac", "cid", "rssi")
         cells: list[Value] = [dict(zip(names, cell, strict=False)) for cell in self._cells]
-        wifi: list[Value] = [
-            {"mac": mac} if rssi is None else {"mac": mac, "rssi": rssi} for mac, rssi in self._wifi
-        ]
+        wifi: list[Value] = [{"mac": mac} if rssi is None else {"mac": mac, "rssi": rssi} for mac, rssi in self._wifi]
         if cells or wifi:
             found: dict[str, Value] = {"radio": "gsm"}
             found.update({name: items for name, items in (("cells", cells), ("wifi", wifi)) if items})

@@ -1,8 +1,8 @@
 """Where a GT06 packet begins and ends, its checksum, and how packets to the device are built.
 
 Layout (Concox "GPS Tracker Communication Protocol", editions GT06N and JM-VL03): start ``78 78`` with a
-length of one byte or ``79 79`` with two; the length counts type, content, serial number (2) and checksum (2); the
-checksum is CRC-ITU (X.25) from the length to the serial number; the packet ends with ``0d 0a``.
+length of one byte or ``79 79`` with two; the length counts type, content, serial number (2) and checksum (2);
+the checksum is CRC-ITU (X.25) from the length to the serial number; the packet ends with ``0d 0a``.
 """
 
 from __future__ import annotations

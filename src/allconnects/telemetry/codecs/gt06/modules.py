@@ -68,11 +68,12 @@ def _event(position: Position, reader: Reader) -> None:
 
 
 def _tag(position: Position, reader: Reader) -> None:
+    # Units as all protocols have them: battery in mV, temperature in 0.01 °C (sent in tenths).
     position.attributes.update(
         tag1Id=reader.take(6).hex(),
-        tag1Battery=reader.u16() / 1000,
+        tag1Battery=reader.u16(),
         tag1BatteryLevel=reader.u8(),
-        tag1Temp=reader.signed(2) / 10,
+        tag1Temp=reader.signed(2) * 10,
         tag1Humidity=reader.signed(2),
         tag1Status=reader.u8(),
     )

@@ -35,6 +35,10 @@ class Reader:
         """All bytes that are left."""
         return self.take(self.left)
 
+    def text(self, count: int, encoding: str = "ascii") -> str:
+        """``count`` bytes of text, without the zero bytes that pad it and that no database keeps."""
+        return self.take(count).decode(encoding, "replace").replace("\0", "")
+
     def unsigned(self, size: int) -> int:
         """An unsigned number of ``size`` bytes."""
         return int.from_bytes(self.take(size), "big")

@@ -23,9 +23,7 @@ def decode_heartbeat(packet: Packet, _variant: str, _session: Session) -> Positi
     """Packet 0x23 of the GK310: status bits, then voltage and signal where they are sent."""
     reader, position = Reader(packet.content), Position(None)
     status = reader.u8()
-    position.attributes.update(
-        armed=bool(status & 0x01), ignition=bool(status & 0x02), charge=bool(status & 0x04)
-    )
+    position.attributes.update(armed=bool(status & 0x01), ignition=bool(status & 0x02), charge=bool(status & 0x04))
     if reader.left >= 2:
         position.attributes["battery"] = reader.u16() / 100
     if reader.left >= 1:
@@ -149,7 +147,7 @@ def decode_camera_alarm(packet: Packet, variant: str, session: Session) -> Posit
     alarm = CAMERA_ALARMS.get(event)
     add_alarm(position, "general" if alarm == "sos" and not located else alarm)
     if reader.left:
-        position.attributes["eventFiles"] = reader.rest().decode("ascii", "replace")
+        position.attributes["eventFiles"] = reader.text(reader.left)
     return position
 
 
@@ -172,9 +170,9 @@ def decode_battery_system(packet: Packet, _variant: str, _session: Session) -> P
         attributes[f"batteryCell{number}"] = reader.u16() / 1000
     attributes["currentChargeInterval"] = reader.u16()
     attributes["maxChargeInterval"] = reader.u16()
-    attributes["barcode"] = reader.take(16).decode("ascii", "replace").strip("\0 ")
+    attributes["barcode"] = reader.text(16).strip()
     attributes["batteryVersion"] = reader.u16()
-    attributes["manufacturer"] = reader.take(16).decode("ascii", "replace").strip("\0 ")
+    attributes["manufacturer"] = reader.text(16).strip()
     for name in ("batteryStatus", "controllerStatus", "controllerFault"):
         attributes[name] = reader.u32()
     return position

@@ -52,9 +52,7 @@ def family_of(model: str) -> str:
     name = model.upper()
     if name.startswith(_MODELS["prefix_lw"]):
         return "lw"
-    return next(
-        (family for family, names in _MODELS.items() if isinstance(names, list) and name in names), ""
-    )
+    return next((family for family, names in _MODELS.items() if isinstance(names, list) and name in names), "")
 
 
 def variant_of(packet: Packet, family: str) -> str:

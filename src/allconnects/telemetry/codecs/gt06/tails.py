@@ -12,9 +12,7 @@ _REPORTED = frozenset({0x22, 0x2D, 0x31, 0x37})
 _LANGUAGE = 1
 
 
-def read_tail(
-    position: Position, reader: Reader, packet: Packet, variant: str, session: Session, *, nt: bool
-) -> None:
+def read_tail(position: Position, reader: Reader, packet: Packet, variant: str, session: Session, *, nt: bool) -> None:
     """Reads what is left of a packet of common blocks, as far as its meaning is known."""
     kind = packet.kind
     if kind == 0x12:
@@ -85,7 +83,7 @@ def _store_driver(position: Position, driver: bytes) -> None:
 def _read_0x12(position: Position, reader: Reader, variant: str, session: Session) -> None:
     if variant == "gt06e_card":
         position.attributes["odometer"] = reader.u32()
-        position.attributes["card"] = _text(reader, reader.u8())
+        position.attributes["card"] = reader.text(reader.u8()).strip()
         reader.take(2)
     elif variant == "benway":
         _read_benway(position, reader.u16())
@@ -96,10 +94,6 @@ def _read_0x12(position: Position, reader: Reader, variant: str, session: Sessio
         _read_s5(position, reader, variant, session)
     elif variant == "wetrust":
         _read_wetrust(position, reader)
-
-
-def _text(reader: Reader, size: int) -> str:
-    return reader.take(size).decode("ascii", "replace").strip("\0 \t\r\n")
 
 
 def _read_powered_status(position: Position, reader: Reader, variant: str) -> None:
@@ -130,7 +124,7 @@ def _read_s5(position: Position, reader: Reader, variant: str, session: Session)
 
 def _read_wetrust(position: Position, reader: Reader) -> None:
     position.attributes["odometer"] = reader.u32()
-    position.attributes["card"] = _text(reader, reader.u8())
+    position.attributes["card"] = reader.text(reader.u8()).strip()
     add_alarm(position, "general" if reader.u8() else None)
     position.attributes["cardStatus"] = reader.u8()
     position.attributes["drivingTime"] = reader.u16()

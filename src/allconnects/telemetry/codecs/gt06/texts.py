@@ -26,7 +26,7 @@ def decode_answer(packet: Packet, _variant: str, _session: Session) -> Position:
     reader, position = Reader(packet.content), Position(None)
     reader.take(4)
     encoding = "ascii" if reader.u8() == 1 else "utf-16-be"
-    text = reader.rest().decode(encoding, "replace")
+    text = reader.text(reader.left, encoding)
     match = _WHERE.fullmatch(text)
     if match:
         _store_place(position, match.groups())
@@ -52,7 +52,7 @@ def decode_string(packet: Packet, _variant: str, _session: Session) -> Position:
     size = reader.u8()
     if size:
         reader.take(4)
-        text = reader.take(size - 4).decode("ascii", "replace")
+        text = reader.text(size - 4)
         if text.startswith("<ICCID:"):
             position.attributes["iccid"] = text[7:27]
         else:
@@ -84,7 +84,7 @@ def _settings(position: Position, reader: Reader, _session: Session) -> bool:
         "STA1": "otherStatus",
         "DYD": "engineStatus",
     }
-    for pair in reader.rest().decode("ascii", "replace").split(";"):
+    for pair in reader.text(reader.left).split(";"):
         key, _, value = pair.partition("=")
         number = _hexadecimal(value)
         if key in names and number is not None:
@@ -122,7 +122,7 @@ def _radio(position: Position, reader: Reader, _session: Session) -> bool:
 def _fuel(position: Position, reader: Reader, _session: Session) -> bool:
     if reader.peek(1) != b"!":
         reader.take(6)
-    match = _FUEL.fullmatch(reader.rest().decode("ascii", "replace"))
+    match = _FUEL.fullmatch(reader.text(reader.left))
     if match:
         position.attributes["temp1"] = float(match[1])
         position.attributes["fuel"] = float(match[2])
@@ -131,7 +131,7 @@ def _fuel(position: Position, reader: Reader, _session: Session) -> bool:
 
 def _serial(position: Position, reader: Reader, _session: Session) -> bool:
     if reader.peek(1).isalpha():
-        position.attributes["serial"] = reader.rest().decode("ascii", "replace").strip()
+        position.attributes["serial"] = reader.text(reader.left).strip()
     else:
         reader.take(2)
         position.attributes["driverUniqueId"] = reader.take(4).hex()
@@ -174,7 +174,7 @@ def decode_obd(packet: Packet, _variant: str, session: Session) -> Position:
     reader = Reader(packet.content)
     position = Position(read_date(reader, session))
     position.attributes["ignition"] = reader.u8() > 0
-    for pair in reader.take(reader.left - _OBD_TRAILER).decode("ascii", "replace").split(","):
+    for pair in reader.text(reader.left - _OBD_TRAILER).split(","):
         key, _, text = pair.partition("=")
         parameter, value = _hexadecimal(key[:2]), _hexadecimal(text)
         if parameter == _OBD_VIN:
