@@ -19,6 +19,8 @@ from allconnects.kit.errors import ConfigError
 PREFIX = "ALLCONNECTS_"
 PROTOCOL_PORTS = {"teltonika": 5027, "gt06": 5023, "osmand": 5055, "owntracks": 5144}
 """The ports that trackers and apps of each protocol are usually set to."""
+TLS = "-tls"
+"""Behind a protocol's name: a port on which its devices speak TLS."""
 
 
 def _port(text: str) -> int:
@@ -34,11 +36,11 @@ def _positive(text: str) -> int:
 
 
 def _ports(text: str) -> dict[str, int]:
-    """``teltonika=5027,gt06=5023``: protocols that are not named do not listen."""
+    """``teltonika=5027,gt06=5023,osmand-tls=5056``: protocols that are not named do not listen."""
     result: dict[str, int] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, mark, port = part.replace(":", "=").partition("=")
-        if not mark or name not in PROTOCOL_PORTS or name in result:
+        if not mark or name.removesuffix(TLS) not in PROTOCOL_PORTS or name in result:
             raise ValueError(f"a list such as teltonika=5027,gt06=5023 of: {', '.join(PROTOCOL_PORTS)}")
         result[name] = _port(port)
     if len(set(result.values())) != len(result):
@@ -114,7 +116,7 @@ class Settings:
     gateway_ports: dict[str, int] = _setting(
         _ports, "Ports of the protocols: name=port,…", factory=lambda: dict(PROTOCOL_PORTS)
     )
-    gateway_tls_cert: Path | None = _setting(_existing_file, "Certificate chain: devices speak TLS.")
+    gateway_tls_cert: Path | None = _setting(_existing_file, "Certificate chain for the TLS ports of devices.")
     gateway_tls_key: Path | None = _setting(_existing_file, "Private key of that certificate.")
     max_connections_per_address: int = _setting(_positive, "Device connections from one address.", 2000)
     max_connections_per_organisation: int = _setting(
@@ -122,7 +124,9 @@ class Settings:
     )
     max_connections: int = _setting(_positive, "Device connections of one gateway.", 60000)
     idle_timeout_s: int = _setting(_positive, "A device connection silent for so long is closed.", 1800)
-    frame_timeout_s: int = _setting(_positive, "A message not complete after so long closes its connection.", 30)
+    frame_timeout_s: int = _setting(
+        _positive, "A message not complete after so long closes its connection.", 30
+    )
     database_url: str = _setting(
         _url("postgres", "postgresql"), "PostgreSQL to use instead of the embedded one (or DATABASE_URL).", ""
     )
@@ -131,6 +135,9 @@ class Settings:
     )
     email_url: str = _setting(_url("smtp", "smtps"), "Mail server: smtp://user:password@host:port.", "")
     email_from: str = _setting(str, "Sender of mails.", "allconnects@localhost")
+    metrics_port: int | None = _setting(
+        _port, "Port of 127.0.0.1 on which a gateway or worker started alone shows /metrics."
+    )
     position_days: int = _setting(_positive, "Days that raw positions are kept.", 60)
     log_level: str = _setting(_word("debug", "info", "warning", "error"), "How much is logged.", "info")
     log_format: str = _setting(_word("console", "json"), "How it is logged.", "console")
@@ -148,7 +155,9 @@ def load(environ: Mapping[str, str]) -> Settings:
             raise ConfigError(f"{name} is not a setting of allconnects; 'allconnects settings' lists them")
     values: dict[str, Any] = {}
     if environ.get("DATABASE_URL"):
-        values["database_url"] = _read("DATABASE_URL", known[PREFIX + "DATABASE_URL"], environ["DATABASE_URL"])
+        values["database_url"] = _read(
+            "DATABASE_URL", known[PREFIX + "DATABASE_URL"], environ["DATABASE_URL"]
+        )
     for name, setting in known.items():
         if name in environ:
             values[setting.name] = _read(name, setting, environ[name])
@@ -167,6 +176,8 @@ def _read(name: str, setting: Any, text: str) -> Any:
 def _check_together(settings: Settings) -> None:
     if (settings.gateway_tls_cert is None) != (settings.gateway_tls_key is None):
         raise ConfigError("ALLCONNECTS_GATEWAY_TLS_CERT and ALLCONNECTS_GATEWAY_TLS_KEY go together")
+    if any(name.endswith(TLS) for name in settings.gateway_ports) and settings.gateway_tls_cert is None:
+        raise ConfigError("ALLCONNECTS_GATEWAY_PORTS names a TLS port; ALLCONNECTS_GATEWAY_TLS_CERT is missing")
     if settings.port in settings.gateway_ports.values():
         raise ConfigError("ALLCONNECTS_PORT is also a port of ALLCONNECTS_GATEWAY_PORTS")
 

@@ -1,0 +1,106 @@
+"""From the messages of one tick to a batch for the store: Teltonika frames together, all others one by one."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from allconnects.telemetry.codecs.base import CodecError, Position
+from allconnects.telemetry.store import teltonika
+from allconnects.telemetry.store.columns import from_positions
+from allconnects.telemetry.store.hot import Batch, Latest, Part
+from allconnects.telemetry.store.rows import EPOCH_2000_MS, FUTURE_TOLERANCE_MS, Columns
+
+if TYPE_CHECKING:
+    from allconnects.telemetry.gateway.directory import DeviceRef
+    from allconnects.telemetry.gateway.intake import Item
+
+_ACKS = [struct.pack(">I", count) for count in range(256)]
+
+
+@dataclass(slots=True)
+class Assembled:
+    """A batch, and what each sender hears once it is durable."""
+
+    batch: Batch
+    replies: list[tuple[Item, bytes]]
+    damaged: list[Item]
+    devices: dict[int, DeviceRef] = field(default_factory=dict)
+    latest: Latest | None = None
+
+    @property
+    def count(self) -> int:
+        """How many positions."""
+        return sum(len(part.columns) for part in self.batch.parts)
+
+    @classmethod
+    def failed(cls, items: list[Item]) -> Assembled:
+        """Nothing of these can be stored."""
+        return cls(Batch([], [], 0), [], items)
+
+    def remember_newest(self) -> None:
+        """After the commit: later re-uploads of these positions take the careful way."""
+        if self.latest is None:
+            return
+        for device, newest in zip(self.latest.device.tolist(), self.latest.time_ms.tolist(), strict=True):
+            known = self.devices[device]
+            known.newest_ms = max(known.newest_ms, newest)
+
+
+def assemble(items: list[Item], heard: Iterable[DeviceRef], received_ms: int) -> Assembled:
+    """The batch of these messages. Those of devices that are gone meanwhile count as damaged: not answered."""
+    replies: list[tuple[Item, bytes]] = []
+    damaged = [item for item in items if not item.device.organisation]
+    items = [item for item in items if item.device.organisation]
+    parts = _teltonika(items, replies, damaged) + _decoded(items, replies)
+    devices = {d.id: d for d in heard}
+    devices.update((item.device.id, item.device) for item, _ in replies)
+    pairs = [(d.organisation, d.id) for d in devices.values() if d.organisation]
+    made = [_part(columns, owners, received_ms) for columns, owners in parts]
+    return Assembled(Batch(made, pairs, received_ms), replies, damaged, devices)
+
+
+def _teltonika(
+    items: list[Item], replies: list[tuple[Item, bytes]], damaged: list[Item]
+) -> list[tuple[Columns, list[Item]]]:
+    framed, bodies = [], []
+    for item in items:
+        if item.frame is None:
+            continue
+        try:
+            bodies.append(teltonika.body_of(item.frame))
+            framed.append(item)
+        except CodecError:
+            damaged.append(item)
+    parts, broken = teltonika.decode(bodies)
+    damaged += [framed[index] for index in broken]
+    bad = set(broken)
+    replies += [(item, _ACKS[bodies[i][1]]) for i, item in enumerate(framed) if i not in bad]
+    return [(columns, framed) for columns in parts]
+
+
+def _decoded(items: list[Item], replies: list[tuple[Item, bytes]]) -> list[tuple[Columns, list[Item]]]:
+    plain = [item for item in items if item.message is not None]
+    positions: list[Position] = []
+    source: list[int] = []
+    for index, item in enumerate(plain):
+        assert item.message is not None
+        positions += item.message.positions
+        source += [index] * len(item.message.positions)
+        replies.append((item, item.message.reply))
+    return [(from_positions(positions, source), plain)] if positions else []
+
+
+def _part(columns: Columns, owners: list[Item], received_ms: int) -> Part:
+    devices = [item.device for item in owners]
+    count = len(devices)
+    organisation = np.fromiter((d.organisation for d in devices), np.int64, count)[columns.source]
+    device = np.fromiter((d.id for d in devices), np.int64, count)[columns.source]
+    newest = np.fromiter((d.newest_ms for d in devices), np.int64, count)[columns.source]
+    fresh = columns.has_time & (columns.time_ms > newest)
+    fresh &= (columns.time_ms >= EPOCH_2000_MS) & (columns.time_ms <= received_ms + FUTURE_TOLERANCE_MS)
+    return Part(columns, organisation, device, fresh)

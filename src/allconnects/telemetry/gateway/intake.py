@@ -1,0 +1,284 @@
+"""The gateway's one way into the store: what sessions hand in is written in group commits, then answered.
+
+Sessions hand in on the event loop; a few writer threads decode, write and commit; the answers go out on the
+loop again. While the database is away batches wait, sockets stop being read, and nothing is answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import psycopg
+import structlog
+
+from allconnects.kit import clock
+from allconnects.telemetry.codecs.base import Message
+from allconnects.telemetry.gateway import metrics
+from allconnects.telemetry.gateway.assemble import Assembled, assemble
+from allconnects.telemetry.gateway.directory import DeviceRef
+from allconnects.telemetry.store.hot import HotWriter, Latest
+
+log = structlog.get_logger()
+
+COMMIT_EVERY_S = 0.02
+"""How long the first message of a batch may wait for company."""
+BATCH_BYTES = 2_000_000
+PAUSE_BYTES = 8_000_000
+RESUME_BYTES = 4_000_000
+WRITERS = 2
+_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+class Sender(Protocol):
+    """Whoever hands in and waits for the answer: a connection."""
+
+    busy: bool
+
+    def answer(self, reply: bytes) -> None:
+        """The data is durable: send this."""
+        ...
+
+    def give_up(self) -> None:
+        """The data cannot be stored, ever: end the connection without an answer."""
+        ...
+
+    def pause(self) -> None:
+        """Stop reading."""
+        ...
+
+    def resume(self) -> None:
+        """Read on."""
+        ...
+
+
+@dataclass(slots=True)
+class Item:
+    """One message with data. ``frame``: a Teltonika frame still to be decoded; else ``message``."""
+
+    sender: Sender
+    device: DeviceRef
+    frame: bytes | None
+    message: Message | None
+    size: int
+
+
+@dataclass(slots=True)
+class Work:
+    """What one writer takes: messages, devices heard without data, small notes for the database."""
+
+    items: list[Item] = field(default_factory=list)
+    heard: set[DeviceRef] = field(default_factory=set)
+    unknown: set[tuple[str, str]] = field(default_factory=set)
+    events: list[tuple[DeviceRef, str]] = field(default_factory=list)
+
+
+class Intake:
+    """Collects, writes, answers. All methods but ``_write*`` run on the event loop."""
+
+    def __init__(self, conninfo: str, on_latest: Callable[[Latest], None]) -> None:
+        self._conninfo = conninfo
+        self._on_latest = on_latest
+        self._waiting: deque[Item] = deque()
+        self._notes = Work()
+        self._bytes = 0
+        self._in_flight_bytes = 0
+        self._paused: set[Sender] = set()
+        self._free = [HotWriter(conninfo) for _ in range(WRITERS)]
+        self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
+        self._closing = threading.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def full(self) -> bool:
+        """Whether more is waiting than may wait."""
+        return self._bytes + self._in_flight_bytes > PAUSE_BYTES
+
+    def add(self, sender: Sender, device: DeviceRef, frame: bytes | None, message: Message | None, size: int) -> None:
+        """Hand in a message with data; its sender is answered after the commit."""
+        self._waiting.append(Item(sender, device, frame, message, size))
+        self._bytes += size
+        if self.full:
+            sender.pause()
+            self._paused.add(sender)
+        self._schedule()
+
+    def heard(self, device: DeviceRef) -> None:
+        """A device gave a sign of life without data."""
+        self._notes.heard.add(device)
+        self._schedule()
+
+    def unknown(self, protocol: str, identifier: str) -> None:
+        """A device called that nobody has registered."""
+        if len(self._notes.unknown) < 1000:
+            self._notes.unknown.add((protocol, identifier))
+            self._schedule()
+
+    def event(self, device: DeviceRef, kind: str) -> None:
+        """Something happened to a device that its organisation should know."""
+        self._notes.events.append((device, kind))
+        self._schedule()
+
+    def forget(self, sender: Sender) -> None:
+        """A connection is gone; what it handed in is still written."""
+        self._paused.discard(sender)
+
+    async def close(self) -> None:
+        """Write what is waiting if the database answers, then stop."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), 5)
+        except TimeoutError:
+            log.warning("gateway.closed_with_unwritten_data")
+        self._closing.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _schedule(self) -> None:
+        self._idle.clear()
+        if self._timer is None and self._free:
+            self._timer = self._loop.call_later(COMMIT_EVERY_S, self._start)
+
+    def _start(self) -> None:
+        self._timer = None
+        while self._free:
+            work = self._take()
+            if work is None:
+                break
+            writer = self._free.pop()
+            size = sum(item.size for item in work.items)
+            future = self._loop.run_in_executor(self._pool, self._write, writer, work)
+            future.add_done_callback(lambda done, w=writer, k=work, s=size: self._done(done, w, k, s))  # type: ignore[misc]
+
+    def _take(self) -> Work | None:
+        """Messages for one commit. A sender has at most one batch in flight, so its order is kept."""
+        work, size, kept = Work(), 0, []
+        while self._waiting and size < BATCH_BYTES:
+            item = self._waiting.popleft()
+            if item.sender.busy:
+                kept.append(item)
+                continue
+            work.items.append(item)
+            size += item.size
+        self._waiting.extendleft(reversed(kept))
+        for item in work.items:
+            item.sender.busy = True
+        notes, self._notes = self._notes, Work()
+        work.heard, work.unknown, work.events = notes.heard, notes.unknown, notes.events
+        self._bytes -= size
+        self._in_flight_bytes += size
+        metrics.pending.set(self._bytes + self._in_flight_bytes)
+        return work if work.items or work.heard or work.unknown or work.events else None
+
+    def _done(self, future: asyncio.Future[list[Assembled]], writer: HotWriter, work: Work, size: int) -> None:
+        self._free.append(writer)
+        self._in_flight_bytes -= size
+        if self._closing.is_set() or future.cancelled():
+            return
+        for item in work.items:
+            item.sender.busy = False
+        if (error := future.exception()) is not None:
+            log.error("gateway.batch_failed", error=type(error).__name__)
+            self._answer(Assembled.failed(work.items))
+        else:
+            for done in future.result():
+                self._answer(done)
+        if self._bytes + self._in_flight_bytes < RESUME_BYTES:
+            self._resume_all()
+        if self._waiting or self._notes.heard or self._notes.unknown or self._notes.events:
+            self._schedule()
+        elif len(self._free) == WRITERS:
+            self._idle.set()
+
+    def _answer(self, done: Assembled) -> None:
+        for item, reply in done.replies:
+            item.sender.answer(reply)
+        for item in done.damaged:
+            metrics.refused.labels("damaged").inc()
+            item.sender.give_up()
+        if done.latest is not None:
+            self._on_latest(done.latest)
+
+    def _resume_all(self) -> None:
+        paused, self._paused = self._paused, set()
+        for sender in paused:
+            sender.resume()
+
+    def _write(self, writer: HotWriter, work: Work) -> list[Assembled]:
+        """In a writer thread: until it is durable or the gateway ends."""
+        result = self._write_items(writer, work.items, work.heard)
+        self._persist(lambda: _write_notes(writer, work.unknown, work.events))
+        return result
+
+    def _write_items(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
+        assembled = assemble(items, heard, clock.now_ms())
+        started = time.monotonic()
+        try:
+            self._persist(lambda: self._store(writer, assembled))
+        except psycopg.DataError:
+            return self._split(writer, items, heard)
+        metrics.commits.observe(time.monotonic() - started)
+        return [assembled]
+
+    def _store(self, writer: HotWriter, assembled: Assembled) -> None:
+        if not assembled.batch.heard:
+            return
+        assembled.latest = writer.write(assembled.batch)
+        assembled.remember_newest()
+        metrics.positions.inc(assembled.count)
+
+    def _split(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
+        """One message holds what PostgreSQL refuses: find it, so that it harms only its sender."""
+        if len(items) <= 1:
+            log.error("gateway.message_not_storable", protocol=items[0].device.protocol if items else "")
+            return [Assembled.failed(items)]
+        middle = len(items) // 2
+        return self._write_items(writer, items[:middle], heard) + self._write_items(writer, items[middle:], ())
+
+    def _persist(self, action: Callable[[], None]) -> None:
+        """Do it, again and again while the database is away. DataError is for the caller."""
+        attempt = 0
+        while not self._closing.is_set():
+            try:
+                action()
+                metrics.database.set(1)
+                return
+            except psycopg.DataError:
+                raise
+            except psycopg.Error as error:
+                metrics.database.set(0)
+                log.warning("gateway.database_away", error=type(error).__name__, attempt=attempt)
+                self._closing.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+                attempt += 1
+
+
+_NOTE_UNKNOWN = """
+    INSERT INTO telemetry_unknowndevice AS u (protocol, identifier, first_seen, last_seen, attempts)
+    SELECT %s, %s, now(), now(), 1
+    WHERE (SELECT count(*) FROM telemetry_unknowndevice) < 1000
+       OR EXISTS (SELECT FROM telemetry_unknowndevice WHERE protocol = %s AND identifier = %s)
+    ON CONFLICT (protocol, identifier) DO UPDATE SET last_seen = now(), attempts = u.attempts + 1"""
+_NOTE_EVENT = """
+    INSERT INTO telemetry_event (organisation_id, device_id, kind, at)
+    SELECT organisation_id, id, %s, now() FROM telemetry_device WHERE organisation_id = %s AND id = %s"""
+
+
+def _write_notes(
+    writer: HotWriter, unknown: set[tuple[str, str]], events: list[tuple[DeviceRef, str]]
+) -> None:
+    """Unknown devices (at most 1,000 are listed) and events."""
+    if not unknown and not events:
+        return
+    connection = writer.connection()
+    with connection.transaction():
+        for protocol, identifier in sorted(unknown):
+            connection.execute(_NOTE_UNKNOWN, (protocol, identifier, protocol, identifier))
+        for device, kind in events:
+            connection.execute(_NOTE_EVENT, (kind, device.organisation, device.id))

@@ -1,0 +1,109 @@
+"""The gateway process: listens on the ports of the protocols until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+import signal
+import ssl
+
+import structlog
+import uvloop
+
+from allconnects.kit import config, db
+from allconnects.kit.errors import ConfigError
+from allconnects.telemetry.codecs.registry import codec, is_http
+from allconnects.telemetry.gateway.directory import Directory
+from allconnects.telemetry.gateway.intake import Intake
+from allconnects.telemetry.gateway.limits import ConnectionLimits
+from allconnects.telemetry.gateway.sessions import DatagramEndpoint, Gateway, StreamSession, WebSession
+from allconnects.telemetry.live.bus import PostgresBus
+from allconnects.telemetry.live.outbox import Outbox
+
+log = structlog.get_logger()
+_SWEEP_EVERY_S = 2.0
+_BACKLOG = 4096
+
+
+def run() -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit code."""
+    _raise_file_limit()
+    gc.freeze()
+    uvloop.run(serve(config.current()))
+    return 0
+
+
+async def serve(settings: config.Settings) -> None:
+    """Everything the gateway does; returns after a signal, when what was received is written."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    conninfo = db.conninfo("ingest", "allconnects-gateway")
+    outbox = Outbox(PostgresBus(conninfo))
+    directory = Directory(conninfo)
+    gateway = Gateway(
+        directory,
+        Intake(conninfo, outbox.add),
+        ConnectionLimits(
+            total=settings.max_connections,
+            per_address=settings.max_connections_per_address,
+            per_organisation=settings.max_connections_per_organisation,
+        ),
+        settings.idle_timeout_s,
+        settings.frame_timeout_s,
+    )
+    await directory.load()
+    tasks = [asyncio.create_task(work) for work in (directory.watch(), outbox.run(), _sweep(gateway))]
+    try:
+        servers = [await _listen(gateway, settings, name, port) for name, port in settings.gateway_ports.items()]
+        log.info("gateway.listening", ports=settings.gateway_ports)
+        await stop.wait()
+        for server in servers:
+            server.close()
+        for session in list(gateway.sessions):
+            session.pause()
+        await gateway.intake.close()
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _listen(gateway: Gateway, settings: config.Settings, name: str, port: int) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    protocol = codec(name.removesuffix(config.TLS))
+    if is_http(protocol):
+        factory = lambda: WebSession(gateway, protocol)  # noqa: E731
+    else:
+        factory = lambda: StreamSession(gateway, protocol)  # type: ignore[assignment,arg-type,return-value]  # noqa: E731
+    tls = _tls(settings) if name.endswith(config.TLS) else None
+    try:
+        server = await loop.create_server(factory, settings.gateway_host, port, ssl=tls, backlog=_BACKLOG)
+        if "udp" in protocol.manifest.transports and tls is None:
+            await loop.create_datagram_endpoint(
+                lambda: DatagramEndpoint(gateway, protocol),  # type: ignore[arg-type]
+                (settings.gateway_host, port),
+            )
+    except OSError as error:
+        raise ConfigError(f"port {port} of {name} cannot be opened: {error.strerror}") from error
+    return server
+
+
+def _tls(settings: config.Settings) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    assert settings.gateway_tls_cert is not None
+    context.load_cert_chain(settings.gateway_tls_cert, settings.gateway_tls_key)
+    return context
+
+
+async def _sweep(gateway: Gateway) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_EVERY_S)
+        gateway.sweep()
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

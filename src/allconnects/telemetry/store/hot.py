@@ -1,0 +1,335 @@
+"""Writes batches of positions durably: binary COPY into today's leaf, live state beside it, one commit.
+
+Positions newer than all that their device sent before go straight into the leaf. Late ones and re-uploads, and
+a batch whose COPY met a duplicate, go by a staging table that lets only what is new pass. Both ways end in the
+same rows; the second costs a look-up per row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from allconnects.telemetry.store.rows import (
+    COPY_HEADER,
+    COPY_TRAILER,
+    HAS_PLACE,
+    HOT_COLUMNS,
+    I64,
+    IMPLAUSIBLE_TIME,
+    VALID,
+    Columns,
+    copy_rows,
+    fix_ms,
+    flags_of,
+    pg_time,
+    take,
+    with_blobs,
+)
+
+_COLUMNS = ", ".join(HOT_COLUMNS)
+_STAGING = (
+    "CREATE TEMP TABLE IF NOT EXISTS staged (LIKE telemetry_position) ON COMMIT DELETE ROWS",
+    """CREATE TEMP TABLE IF NOT EXISTS reported (
+        organisation_id integer, device_id integer, report_at timestamptz, has_fix boolean, fix_time timestamptz,
+        lat_e7 integer, lon_e7 integer, altitude_m real, speed_kmh real, course_deg real, satellites smallint,
+        flags smallint, attributes_time timestamptz, attributes bytea) ON COMMIT DELETE ROWS""",
+)
+_NO_BIG_JOINS = ("SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off")
+_ADD_NEW = """
+    INSERT INTO {leaf} ({columns})
+    SELECT {columns} FROM staged s
+    WHERE NOT EXISTS (
+        SELECT FROM telemetry_position p
+        WHERE p.organisation_id = s.organisation_id AND p.device_id = s.device_id
+          AND p.fix_time = s.fix_time AND p.content = s.content
+          AND p.received_at >= s.fix_time - interval '2 days')
+    ON CONFLICT DO NOTHING"""
+_FIX_COLUMNS = (
+    "fix_time",
+    "lat_e7",
+    "lon_e7",
+    "altitude_m",
+    "speed_kmh",
+    "course_deg",
+    "satellites",
+    "flags",
+)
+_NEWER = "(excluded.fix_time IS NOT NULL AND (l.fix_time IS NULL OR excluded.fix_time >= l.fix_time))"
+_NEWER_ATTRIBUTES = (
+    "(excluded.attributes_time IS NOT NULL AND "
+    "(l.attributes_time IS NULL OR excluded.attributes_time >= l.attributes_time))"
+)
+_UPDATE_LIVE = f"""
+    INSERT INTO telemetry_live AS l
+        (organisation_id, device_id, report_at, {", ".join(_FIX_COLUMNS)}, attributes_time, attributes)
+    SELECT s.organisation_id, s.device_id, s.report_at,
+        {", ".join(f"CASE WHEN s.has_fix THEN s.{name} END" for name in _FIX_COLUMNS)},
+        nullif(s.attributes_time, timestamptz '1970-01-01 00:00:00+00'), s.attributes
+    FROM reported s JOIN telemetry_device d ON d.organisation_id = s.organisation_id AND d.id = s.device_id
+    ORDER BY 1, 2
+    ON CONFLICT (organisation_id, device_id) DO UPDATE SET
+        report_at = greatest(l.report_at, excluded.report_at),
+        {", ".join(f"{n} = CASE WHEN {_NEWER} THEN excluded.{n} ELSE l.{n} END" for n in _FIX_COLUMNS)},
+        attributes = CASE WHEN {_NEWER_ATTRIBUTES} THEN excluded.attributes ELSE l.attributes END,
+        attributes_time = CASE WHEN {_NEWER_ATTRIBUTES} THEN excluded.attributes_time ELSE l.attributes_time END
+    """  # noqa: S608 - made of constants
+_NO_TIME = pg_time(0)
+
+_REPORT = np.dtype(
+    [("count", ">i2")]
+    + [
+        piece
+        for name, kind in (
+            ("organisation_id", ">i4"), ("device_id", ">i4"), ("report_at", ">i8"), ("has_fix", "u1"),
+            ("fix_time", ">i8"), ("lat_e7", ">i4"), ("lon_e7", ">i4"), ("altitude_m", ">f4"),
+            ("speed_kmh", ">f4"), ("course_deg", ">f4"), ("satellites", ">i2"), ("flags", ">i2"),
+            ("attributes_time", ">i8"),
+        )
+        for piece in ((f"{name}_length", ">i4"), (name, kind))
+    ]
+    + [("attributes_length", ">i4")]
+)  # fmt: skip
+_REPORT_FIELDS = [name for name in _REPORT.names or () if f"{name}_length" in (_REPORT.names or ())]
+
+
+@dataclass(slots=True)
+class Part:
+    """Positions with whose they are: ``organisation`` and ``device`` int64 (n,), ``fresh`` bool (n,).
+
+    ``fresh``: newer than all that this device sent before, so that it cannot be there already.
+    """
+
+    columns: Columns
+    organisation: I64
+    device: I64
+    fresh: NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Reports:
+    """What a batch says of each device's latest state; arrays of one length, sorted by device.
+
+    ``fix``: flat index over all parts of the newest usable fix, -1 where there is none;
+    ``any``: index of the newest report whose attributes count, -1 where there is none.
+    """
+
+    organisation: I64
+    device: I64
+    fix: I64
+    any: I64
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is written in one commit. ``heard``: (organisation, device) of everybody who sent anything."""
+
+    parts: list[Part]
+    heard: Sequence[tuple[int, int]]
+    received_ms: int
+
+
+@dataclass(slots=True)
+class Latest:
+    """The newest usable fix of each device in a batch, as arrays; what the live stream and the gate need."""
+
+    organisation: I64
+    device: I64
+    time_ms: I64
+    lat_e7: NDArray[np.int32]
+    lon_e7: NDArray[np.int32]
+    speed_kmh: NDArray[np.float32]
+    course_deg: NDArray[np.float32]
+
+
+class HotWriter:
+    """One database connection that writes batches. Not for several threads at once."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._connection: psycopg.Connection | None = None
+        self._leaves: set[str] = set()
+        self._unsure = False
+
+    def write(self, batch: Batch) -> Latest:
+        """Write a batch and commit it. Raises psycopg.Error when it is not (or not known to be) durable.
+
+        After an error the same batch may be written again: nothing gets in twice.
+        """
+        connection = self._connected()
+        leaf = self._leaf(connection, batch.received_ms)
+        careful, self._unsure = self._unsure, True
+        try:
+            try:
+                latest = self._transaction(connection, leaf, batch, careful=careful)
+            except psycopg.errors.UniqueViolation:
+                latest = self._transaction(connection, leaf, batch, careful=True)
+        except psycopg.OperationalError:
+            self.close()
+            raise
+        self._unsure = False
+        return latest
+
+    def close(self) -> None:
+        """Give the connection back; the next write opens another."""
+        if self._connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._connection.close()
+            self._connection = None
+
+    def connection(self) -> psycopg.Connection:
+        """The connection, for the small statements of the gateway."""
+        return self._connected()
+
+    def _connected(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            connection = psycopg.connect(self._conninfo, autocommit=True)
+            for statement in _STAGING:
+                connection.execute(statement)  # type: ignore[call-overload]
+            self._connection = connection
+            self._leaves.clear()
+        return self._connection
+
+    def _leaf(self, connection: psycopg.Connection, received_ms: int) -> str:
+        day = datetime.fromtimestamp(received_ms / 1000, UTC).date()
+        leaf = f"telemetry_position_{day:%Y%m%d}"
+        if leaf not in self._leaves:
+            for wanted in (day, day + timedelta(days=1)):
+                connection.execute("SELECT telemetry_make_partition(%s)", (wanted,))
+            self._leaves = {leaf}
+        return leaf
+
+    def _transaction(
+        self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool
+    ) -> Latest:
+        with connection.transaction():
+            self._add_positions(connection, leaf, batch, careful=careful)
+            reports = _reports(batch)
+            _copy(connection, "reported", "", [_report_rows(batch, reports)])
+            connection.execute(_UPDATE_LIVE)  # type: ignore[call-overload]
+        return _latest(batch, reports)
+
+    def _add_positions(
+        self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool
+    ) -> None:
+        direct, staged = [], []
+        for part in batch.parts:
+            fresh = part.fresh & (not careful)
+            if fresh.all():
+                direct.append(_rows(part, batch.received_ms))
+            elif not fresh.any():
+                staged.append(_rows(part, batch.received_ms))
+            else:
+                direct.append(_rows(_only(part, np.flatnonzero(fresh)), batch.received_ms))
+                staged.append(_rows(_only(part, np.flatnonzero(~fresh)), batch.received_ms))
+        if direct:
+            _copy(connection, leaf, f"({_COLUMNS})", direct)
+        if staged:
+            for statement in _NO_BIG_JOINS:
+                connection.execute(statement)
+            _copy(connection, "staged", f"({_COLUMNS})", staged)
+            connection.execute(_ADD_NEW.format(leaf=leaf, columns=_COLUMNS))  # type: ignore[call-overload]
+
+
+def _only(part: Part, index: I64) -> Part:
+    return Part(take(part.columns, index), part.organisation[index], part.device[index], part.fresh[index])
+
+
+def _rows(part: Part, received_ms: int) -> bytes:
+    return copy_rows(part.columns, part.organisation, part.device, received_ms)
+
+
+def _copy(connection: psycopg.Connection, table: str, columns: str, pieces: Sequence[bytes]) -> None:
+    statement = f"COPY {table} {columns} FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[call-overload]
+        copy.write(b"".join((COPY_HEADER, *pieces, COPY_TRAILER)))
+
+
+def _concatenated(batch: Batch, name: str) -> np.ndarray:  # type: ignore[type-arg]
+    return np.concatenate([getattr(part.columns, name) for part in batch.parts] or [np.empty(0, np.int64)])
+
+
+def _reports(batch: Batch) -> Reports:
+    """One row for each device that was heard, with its newest usable fix and its newest attributes."""
+    heard = np.array(sorted(set(batch.heard)), np.int64).reshape(-1, 2)
+    organisation, device = heard[:, 0], heard[:, 1]
+    nothing = np.full(len(heard), -1, np.int64)
+    if not batch.parts:
+        return Reports(organisation, device, nothing, nothing)
+    flags = np.concatenate([flags_of(p.columns, batch.received_ms) for p in batch.parts])
+    times = np.concatenate([fix_ms(p.columns, batch.received_ms) for p in batch.parts])
+    devices = np.concatenate([p.device for p in batch.parts])
+    plausible = (flags & IMPLAUSIBLE_TIME) == 0
+    usable = plausible & ((flags & (VALID | HAS_PLACE)) == (VALID | HAS_PLACE))
+    usable &= times <= batch.received_ms + 600_000
+    return Reports(
+        organisation, device,
+        _newest(devices, times, usable, device),
+        _newest(devices, times, plausible, device),
+    )  # fmt: skip
+
+
+def _newest(devices: I64, times: I64, mask: NDArray[np.bool_], wanted: I64) -> I64:
+    """Flat index of the newest masked row of each wanted device, -1 where there is none."""
+    index = np.flatnonzero(mask)
+    order = index[np.lexsort((times[index], devices[index]))]
+    ends = np.searchsorted(devices[order], wanted, side="right") - 1
+    found = (ends >= 0) & (devices[order[ends]] == wanted) if len(order) else np.zeros(len(wanted), bool)
+    return np.where(found, order[ends] if len(order) else -1, -1)
+
+
+def _report_rows(batch: Batch, reports: Reports) -> bytes:
+    rows = np.zeros(len(reports.device), _REPORT)
+    rows["count"] = len(_REPORT_FIELDS) + 1
+    for name in _REPORT_FIELDS:
+        rows[f"{name}_length"] = _REPORT[name].itemsize
+    rows["organisation_id"], rows["device_id"] = reports.organisation, reports.device
+    rows["report_at"] = pg_time(batch.received_ms)
+    rows["fix_time"] = rows["attributes_time"] = _NO_TIME
+    if batch.parts:
+        _fill_fixes(rows, batch, reports)
+    blobs = _blobs(batch, reports.any)
+    return with_blobs(rows, "attributes_length", blobs)
+
+
+def _fill_fixes(rows: np.ndarray, batch: Batch, reports: Reports) -> None:  # type: ignore[type-arg]
+    has, fix = reports.fix >= 0, reports.fix
+    rows["has_fix"] = has
+    times = np.concatenate([fix_ms(p.columns, batch.received_ms) for p in batch.parts])
+    rows["fix_time"] = np.where(has, pg_time(times[fix]), _NO_TIME)
+    rows["attributes_time"] = np.where(reports.any >= 0, pg_time(times[reports.any]), _NO_TIME)
+    rows["flags"] = np.concatenate([flags_of(p.columns, batch.received_ms) for p in batch.parts])[fix]
+    for name in ("lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg", "satellites"):
+        rows[name] = _concatenated(batch, name)[fix]
+
+
+def _blobs(batch: Batch, index: I64) -> list[bytes]:
+    """Attribute blobs at flat indices over all parts; empty where the index is -1."""
+    ends = np.cumsum([len(part.columns) for part in batch.parts])
+    result = []
+    for flat in index.tolist():
+        if flat < 0:
+            result.append(b"")
+            continue
+        part = int(np.searchsorted(ends, flat, side="right"))
+        columns = batch.parts[part].columns
+        result.append(columns.blob(flat - int(ends[part]) + len(columns)))
+    return result
+
+
+def _latest(batch: Batch, reports: Reports) -> Latest:
+    has = reports.fix >= 0
+    fix = reports.fix[has]
+    times = np.concatenate(
+        [fix_ms(p.columns, batch.received_ms) for p in batch.parts] or [np.empty(0, np.int64)]
+    )
+    fields = {
+        name: _concatenated(batch, name)[fix] for name in ("lat_e7", "lon_e7", "speed_kmh", "course_deg")
+    }
+    return Latest(reports.organisation[has], reports.device[has], times[fix], **fields)

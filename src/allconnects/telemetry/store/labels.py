@@ -1,0 +1,60 @@
+"""Privacy labels of the tables in ``schema.sql``."""
+
+from __future__ import annotations
+
+from allconnects.kit.labels import Label, Table, register
+
+REFERENCE = Label(
+    "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
+    "legitimate_interest", "raw_position", "delete_chunk+shred:raw_position", "observed",
+)  # fmt: skip
+PLACE = Label(
+    "user.location.precise", "location", "driver", "pseudonymous", "fleet.dispatch",
+    "legitimate_interest", "raw_position", "delete_chunk+shred:raw_position", "observed",
+)  # fmt: skip
+MEASURED = Label(
+    "user.device.telemetry", "location", "driver", "pseudonymous", "fleet.dispatch",
+    "legitimate_interest", "raw_position", "delete_chunk+shred:raw_position", "observed",
+    schema="one format byte, then the device's own attributes; store/blob.py reads it",
+)  # fmt: skip
+
+
+def _live(label: Label) -> Label:
+    """The same about the latest report, which is overwritten by the next one."""
+    return Label(
+        label.category, label.group, label.subject, label.identifiability, label.purpose, label.basis,
+        "live_position", "delete_row", label.export, label.schema,
+    )  # fmt: skip
+
+
+_PLACES = ("fix_time", "lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg")
+_MEASURES = ("satellites", "flags", "attributes")
+
+register(
+    Table(
+        "telemetry_position",
+        {
+            **dict.fromkeys(("organisation_id", "device_id", "received_at", "content"), REFERENCE),
+            **dict.fromkeys(_PLACES, PLACE),
+            **dict.fromkeys(_MEASURES, MEASURED),
+        },
+        tenant="organisation_id",
+        web="SELECT",
+        ingest="SELECT, INSERT",
+        worker="SELECT",
+    )
+)
+register(
+    Table(
+        "telemetry_live",
+        {
+            **dict.fromkeys(("organisation_id", "device_id", "report_at"), _live(REFERENCE)),
+            **dict.fromkeys(_PLACES, _live(PLACE)),
+            **dict.fromkeys((*_MEASURES, "attributes_time"), _live(MEASURED)),
+        },
+        tenant="organisation_id",
+        web="SELECT",
+        ingest="SELECT, INSERT, UPDATE",
+        worker="SELECT",
+    )
+)
