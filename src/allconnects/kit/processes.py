@@ -1,32 +1,26 @@
 """Child processes that end with this one, and are started again when they fall.
 
-The kernel signals a child when the *thread* that forked it ends (`PR_SET_PDEATHSIG`, see prctl(2)).
-Everything here is therefore called from the main thread, which lives as long as the process.
+All of it is called from the main thread: see `allconnects.kit.spawn`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import select
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
-from typing import IO, Protocol, Self
+from typing import Protocol, Self
 
 from allconnects.kit.errors import AllconnectsError
+from allconnects.kit.spawn import spawn
 
 log = logging.getLogger(__name__)
-
-PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_S = 0.1
@@ -37,55 +31,6 @@ class ProcessError(AllconnectsError):
     """A process of ours does not do what it must."""
 
     code = "process"
-
-
-def _bound_to(parent: int, death_signal: int) -> Callable[[], None]:
-    """What a fresh child does before it becomes its program: ask to be told when its parent ends."""
-
-    def bind() -> None:
-        if _libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-        if os.getppid() != parent:  # it ended before the request: nobody would ever tell
-            os._exit(1)
-
-    return bind
-
-
-def spawn(
-    argv: Sequence[str],
-    *,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    run_as: tuple[int, int] | None = None,
-    umask: int = -1,
-    death_signal: signal.Signals = signal.SIGKILL,
-    stdout: int | IO[bytes] | None = None,
-    stderr: int | IO[bytes] | None = None,
-) -> subprocess.Popen[bytes]:
-    """Start a program that gets `death_signal` when this process ends, however it ends.
-
-    It leads a process group of its own, so a terminal's Ctrl-C reaches it only through us, and reads nothing
-    from the terminal. With `run_as` (uid, gid) it has that user and group and no other groups; `cwd` is
-    entered before that change, so it may be a folder which that user could not walk to.
-    Raises OSError when it cannot be started.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("processes are started from the main thread, or they end with the thread")
-    uid, gid = run_as or (None, None)
-    return subprocess.Popen(  # noqa: S603
-        list(argv),
-        env=None if env is None else dict(env),
-        cwd=cwd,
-        user=uid,
-        group=gid,
-        extra_groups=None if run_as is None else [],
-        umask=umask,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        process_group=0,
-        preexec_fn=_bound_to(os.getpid(), death_signal),
-    )
 
 
 class Member(Protocol):
@@ -176,7 +121,7 @@ class Supervisor:
     """Starts its members in order, starts again what ends, and stops them in reverse order.
 
     A member that ends is started again after 0.2 s, then after twice that at each further fall up to 10 s;
-    30 s of life make it the first time again. SIGINT, SIGTERM and SIGHUP stop all; a second one kills all at once.
+    30 s of life make it the first time again. SIGINT, SIGTERM and SIGHUP stop all; a second one kills all.
     """
 
     def __init__(
@@ -204,12 +149,13 @@ class Supervisor:
             self._start()
 
     def wait_ready(self, timeout_s: float) -> bool:
-        """Supervise until every member is ready; False when asked to stop before that.
+        """Start what does not run and supervise until all are ready; False when asked to stop before that.
 
         Raises ProcessError, naming who is not ready, when `timeout_s` seconds were not enough.
         """
         deadline = time.monotonic() + timeout_s
         with self._signals() as wake:
+            self._start()
             while not self.stopping:
                 self._tick()
                 late = [w.member.name for w in self._watches if not w.member.is_ready()]

@@ -17,7 +17,7 @@ from allconnects.kit.postgres import settings, strays
 from allconnects.kit.postgres.binaries import Binaries
 from allconnects.kit.postgres.errors import DatabaseError, from_output, readable
 from allconnects.kit.postgres.user import Account, name_of, own_account
-from allconnects.kit.processes import spawn
+from allconnects.kit.spawn import spawn
 
 log = logging.getLogger(__name__)
 

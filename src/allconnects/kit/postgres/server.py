@@ -19,7 +19,7 @@ from allconnects.kit.postgres.errors import DatabaseError, from_output
 from allconnects.kit.postgres.output import ServerOutput
 from allconnects.kit.postgres.socketdir import is_ours, make_socket_dir, record, recorded, remove_socket_dir
 from allconnects.kit.postgres.user import Account, own_account, server_account
-from allconnects.kit.processes import spawn
+from allconnects.kit.spawn import spawn
 
 log = logging.getLogger(__name__)
 

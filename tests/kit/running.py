@@ -1,0 +1,86 @@
+"""Run scripts as processes of their own, and see which processes live."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import allconnects
+
+SOURCE = Path(allconnects.__file__).resolve().parents[1]
+NOBODY = pwd.getpwnam("nobody")
+AS_ROOT = os.geteuid() == 0
+needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can be another user")
+
+
+def script(code: str, *args: object, **options: object) -> subprocess.Popen[str]:
+    """Start Python on this code; its output is a pipe of lines."""
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, args)],
+        env={**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+
+
+def as_nobody(code: str, *args: object) -> tuple[int, str]:
+    """Run Python code as the user `nobody`; skips where that user cannot reach this Python or the code."""
+    user = {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": [], "cwd": "/"}
+    try:
+        if script("import allconnects, psycopg", **user).wait(30) != 0:
+            pytest.skip("nobody cannot read this checkout")
+    except PermissionError:
+        pytest.skip("nobody cannot run this Python")
+    process = script(code, *args, **user)
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, output
+
+
+@contextmanager
+def open_folder(uid: int) -> Iterator[Path]:
+    """A folder that this user owns and can walk to (pytest's own are closed to all but us)."""
+    folder = Path(tempfile.mkdtemp(prefix="allconnects-test-"))
+    try:
+        os.chown(folder, uid, -1)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    """The next line that a script prints; fails when it ends without one."""
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    assert said, f"the script ended with {process.wait(10)}"
+    return said.strip()
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs (one that only waits to be reaped does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(what: Callable[[], bool], seconds: float = 10.0) -> bool:
+    """Wait until it holds; False when it does not within that time."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
