@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from allconnects.kit import clock
 from allconnects.kit.labels import NOT_PERSONAL, Label, labelled
 
 RELATION = {"retention": "relation", "erasure": "delete_row"}
@@ -15,6 +18,18 @@ ACCOUNT_ID = Label(
     "user.unique_id", "account", "account_holder", "indirect", "account.provide", "contract", export="provided",
     **RELATION,
 )  # fmt: skip
+
+
+LANGUAGES = (("nl", "Nederlands"), ("fr", "Français"), ("en", "English"), ("de", "Deutsch"))
+"""Languages of pages and mails, each by its own name."""
+
+
+class Theme(models.TextChoices):
+    """Light or dark; automatic follows the browser."""
+
+    AUTO = "", _("Automatic")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
 
 
 class Role(models.TextChoices):
@@ -85,10 +100,10 @@ class Account(AbstractBaseUser):
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
-    language = models.CharField(max_length=5, default="", blank=True)
-    theme = models.CharField(max_length=5, default="", blank=True)
+    language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="", blank=True)
+    theme = models.CharField(_("theme"), max_length=5, choices=Theme.choices, default=Theme.AUTO, blank=True)
     is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -96,6 +111,41 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"account {self.pk}"
+
+
+def session_label(category: str, schema: str = "") -> Label:
+    """Label of a column of the sign-in sessions."""
+    return Label(
+        category, "security", "account_holder", "pseudonymous", "account.security", "contract",  # type: ignore[arg-type]
+        "session", "delete_row", "excluded", schema=schema,
+        excluded_because="a credential that lives for days; disclosing it helps nobody but a thief",
+    )  # fmt: skip
+
+
+@labelled(
+    web="SELECT, INSERT, UPDATE, DELETE",
+    worker="SELECT, DELETE",
+    session_key=session_label("user.authorization.credentials"),
+    session_data=session_label(
+        "user.account", schema="signed base64 JSON: account id, chosen organisation, sign-in methods, messages"
+    ),
+    expire_date=session_label("user.account"),
+    account_id=session_label("user.unique_id"),
+)
+class Session(AbstractBaseSession):
+    """A sign-in that lasts; knows its account, so that all sessions of an account can be ended."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table = "accounts_session"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[Any]:
+        """The store of Django's session framework that uses this table."""
+        from allconnects.accounts.sessions import SessionStore
+
+        return SessionStore
 
 
 @labelled(
@@ -119,7 +169,7 @@ class Organisation(models.Model):
         default=False,
         help_text=_("Devices that nobody has registered are listed to the owners of this organisation."),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [
@@ -132,3 +182,135 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+MEMBER = Label(
+    "user.account", "account", "account_holder", "indirect", "account.provide", "contract", export="derived",
+    **RELATION,
+)  # fmt: skip
+
+
+@labelled(
+    tenant="organisation_id",
+    web="SELECT, INSERT, UPDATE, DELETE",
+    worker="SELECT",
+    id=MEMBER,
+    organisation_id=MEMBER,
+    account_id=MEMBER,
+    role=MEMBER,
+    created_at=MEMBER,
+)
+class Membership(models.Model):
+    """An account's place in an organisation."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "account"], name="one_membership_each"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"membership {self.pk}"
+
+
+def invitation_label(category: str, identifiability: str, export: str, because: str = "") -> Label:
+    """Label of a column about somebody who is asked to join."""
+    return Label(
+        category, "account", "invitee", identifiability, "account.provide", "legitimate_interest",  # type: ignore[arg-type]
+        "invitation", "delete_row", export, excluded_because=because,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+INVITED = invitation_label("user.account", "indirect", "derived")
+
+
+@labelled(
+    tenant="organisation_id",
+    web="SELECT, INSERT, UPDATE, DELETE",
+    worker="SELECT, DELETE",
+    id=INVITED,
+    organisation_id=INVITED,
+    email=invitation_label("user.contact.email", "direct", "provided"),
+    role=INVITED,
+    token_hash=invitation_label(
+        "user.authorization.credentials", "pseudonymous", "excluded", "a hash of a secret that was sent"
+    ),
+    created_at=INVITED,
+    expires_at=INVITED,
+    accepted_at=INVITED,
+    invited_by_id=INVITED,
+)
+class Invitation(models.Model):
+    """A link that lets one address join once, within a week."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
+    email = models.EmailField(_("e-mail address"))
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    invited_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                condition=models.Q(accepted_at=None),
+                name="one_open_invitation_each",
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+
+TOKEN = Label(
+    "user.account", "account", "account_holder", "pseudonymous", "account.provide", "contract",
+    export="derived", **RELATION,
+)  # fmt: skip
+
+
+@labelled(
+    tenant="organisation_id",
+    web="SELECT, INSERT, UPDATE, DELETE",
+    worker="SELECT",
+    id=TOKEN,
+    organisation_id=TOKEN,
+    name=Label(
+        "user.account", "account", "account_holder", "indirect", "account.provide", "contract",
+        export="provided", **RELATION,
+    ),
+    token_hash=Label(
+        "user.authorization.credentials", "security", "account_holder", "pseudonymous", "account.security",
+        "contract", export="excluded", excluded_because="a hash of a secret that was shown once", **RELATION,
+    ),
+    scopes=Label(
+        "user.account", "account", "account_holder", "pseudonymous", "account.provide", "contract",
+        export="derived", schema="words of accounts.access.SCOPES", **RELATION,
+    ),
+    created_by_id=TOKEN,
+    created_at=TOKEN,
+    last_used_on=TOKEN,
+    revoked_at=TOKEN,
+)  # fmt: skip
+class ApiToken(models.Model):
+    """What lets a program read or write an organisation's data; only a hash of it is kept."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
+    name = models.CharField(_("name"), max_length=100)
+    token_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40))
+    created_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    last_used_on = models.DateField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"token {self.pk}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
+from allconnects.accounts.third_party_labels import CACHE_TABLE
 from allconnects.kit import config, db, secrets
 
 SITE = Path(__file__).resolve().parent
@@ -25,13 +25,8 @@ if env.public_url:
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "ninja",
     "allconnects.accounts",
     "allconnects.privacy",
     "allconnects.telemetry",
@@ -39,6 +34,10 @@ INSTALLED_APPS = [
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",
     "allconnects.site",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "ninja",
 ]
 
 MIDDLEWARE = [
@@ -78,21 +77,32 @@ TEMPLATES = [
 
 
 def _database(role: db.Role) -> dict[str, object]:
-    given = conninfo_to_dict(db.conninfo(role, "allconnects-django"))
-    return {
+    """A pool serves the web processes: under ASGI every request has its own thread and so its own connection."""
+    given = dict(conninfo_to_dict(db.conninfo(role, "allconnects-django")))
+    connection = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": given.pop("dbname", db.DATABASE),
         "HOST": given.pop("host", ""),
         "PORT": given.pop("port", ""),
         "USER": given.pop("user", ""),
         "PASSWORD": given.pop("password", ""),
-        "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": given,
     }
+    if role == "web":
+        given["pool"] = {"min_size": 1, "max_size": 10, "timeout": 10}
+    return connection
 
 
 DATABASES = {"default": _database(db.process_role())}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": CACHE_TABLE,
+        "KEY_FUNCTION": "allconnects.accounts.cache.hashed_key",
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 AUTH_USER_MODEL = "accounts.Account"
@@ -108,7 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("nl", _("Dutch")), ("fr", _("French")), ("en", _("English")), ("de", _("German"))]
+LANGUAGES = [("nl", "Nederlands"), ("fr", "Français"), ("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_TZ = True
 TIME_ZONE = "Europe/Brussels"
@@ -121,6 +131,31 @@ WHITENOISE_AUTOREFRESH = False
 
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+ACCOUNT_ADAPTER = "allconnects.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if env.public_url.startswith("https://") else "http"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "5/m/ip,3/h/key"}
+MFA_ADAPTER = "allconnects.accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "allconnects"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.public_url.startswith("https://")
+SESSION_ENGINE = "allconnects.accounts.sessions"
+CSRF_FAILURE_VIEW = "allconnects.site.pages.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = False

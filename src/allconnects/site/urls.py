@@ -1,0 +1,32 @@
+"""Every address of the site."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from allconnects.accounts.access import no_transaction
+from allconnects.site import health
+from allconnects.site.api import api
+
+handler400 = "allconnects.site.pages.bad_request"
+handler403 = "allconnects.site.pages.forbidden"
+handler404 = "allconnects.site.pages.not_found"
+handler429 = "allconnects.site.pages.too_many"
+handler500 = "allconnects.site.pages.failed"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", no_transaction(RedirectView.as_view(url="/map/")), name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("allconnects.accounts.urls")),
+    path("api/v1/", api.urls),
+]
+
+for _room in ("products.live_connects", "products.fleet_tracker", "integrations.basemap"):
+    if find_spec(f"allconnects.{_room}.urls"):
+        urlpatterns.append(path("", include(f"allconnects.{_room}.urls")))
