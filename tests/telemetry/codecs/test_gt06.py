@@ -181,6 +181,16 @@ def test_a_packet_shorter_than_its_layout_is_refused() -> None:
         CODEC.decoder().decode(packet(0x22, FIX[:-4]))
 
 
+def test_what_a_clone_leaves_out_costs_only_that() -> None:
+    message = CODEC.decoder().decode(packet(0x13, "82"))
+    assert message.reply == packet(0x13)
+    attributes = message.positions[0].attributes
+    assert attributes == {"type": 0x13, "status": 0x82, "ignition": True, "charge": False, "blocked": True}
+    position = only(packet(0x16, FIX + "09" + CELL[:8]))
+    assert position.lat == pytest.approx(51.2)
+    assert "network" not in position.attributes
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "alarm"),
     [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from allconnects.telemetry.codecs.base import Position
+from contextlib import suppress
+
+from allconnects.telemetry.codecs.base import CodecError, Position
 from allconnects.telemetry.codecs.gt06.blocks import (
     Network,
     add_coded_alarm,
@@ -26,7 +28,10 @@ _MODULES = frozenset({0x36, 0x39})
 
 
 def decode_located(packet: Packet, variant: str, session: Session) -> Position:
-    """The position of a packet of common blocks, decided by its type, variant and model family."""
+    """The position of a packet of common blocks, decided by its type, variant and model family.
+
+    Raises CodecError when the fix itself is cut; what is cut behind it is left out.
+    """
     reader, position = Reader(packet.content), Position(None)
     kind, nt = packet.kind, is_nt(packet, session)
     position.attributes["type"] = kind
@@ -40,13 +45,16 @@ def decode_located(packet: Packet, variant: str, session: Session) -> Position:
         read_date(reader, session)
     if has_fix:
         read_fix(position, reader, session)
-    if kind in WITH_CELL and variant != "status" and reader.left:
-        _read_cell_block(position, reader, kind, variant, sized=has_status and _is_sized(kind, variant))
-    if has_status:
-        _read_status_block(position, reader, kind, variant, session, nt=nt)
-    if kind in _MODULES:
-        read_status_modules(position, reader)
-    read_tail(position, reader, packet, variant, session, nt=nt)
+    # The checksum was right: a clone that sends less behind the fix still said where it is and how it stands.
+    with suppress(CodecError):
+        if kind in WITH_CELL and variant != "status" and reader.left:
+            sized = has_status and _is_sized(kind, variant)
+            _read_cell_block(position, reader, kind, variant, sized=sized)
+        if has_status:
+            _read_status_block(position, reader, kind, variant, session, nt=nt)
+        if kind in _MODULES:
+            read_status_modules(position, reader)
+        read_tail(position, reader, packet, variant, session, nt=nt)
     return position
 
 
