@@ -53,11 +53,12 @@ class Movement:
         self._device = device
         self._speedup = speedup
         self._seed = zlib.crc32(device.identifier.encode())
-        self._stop_s = float(SHORTEST_STOP_S + self._seed % (LONGEST_STOP_S - SHORTEST_STOP_S))
-        leg_s = HALF_CYCLE_S - self._stop_s
+        stop_s = SHORTEST_STOP_S + self._seed % (LONGEST_STOP_S - SHORTEST_STOP_S)
+        leg_s = HALF_CYCLE_S - stop_s
         whole = road(device.route, device.start_km, 1 + device.speed_limit_kmh * leg_s / 3600)
-        self._road, self._times = _timetable(whole, device.speed_limit_kmh, leg_s, self._seed % 1000)
-        self._stop_s = HALF_CYCLE_S - float(self._times[-1])
+        self._road = whole
+        self._times, self._speeds = _timetable(whole, device.speed_limit_kmh, leg_s, self._seed % 1000)
+        self._leg_s = float(self._times[-1])
 
     @property
     def length_m(self) -> float:
@@ -66,26 +67,26 @@ class Movement:
 
     def distance_m(self, at_s: float) -> float:
         """Metres driven from the start of the present leg, at an instant in seconds since 1970."""
-        _, into = self._leg(at_s)
-        return float(np.interp(into, self._times, np.arange(len(self._times)) * STEP_M))
+        leg, into = self._leg(at_s)
+        place, _ = self._passed(leg, into)
+        return self.length_m - place if leg % 2 else place
 
     def next_change_s(self, at_s: float) -> float:
         """The next instant at which the device starts or stops."""
         if self._device.behaviour != "drive":
             return at_s + STANDING_INTERVAL_S
         _, into = self._leg(at_s)
-        ahead = self._times[-1] - into if into < self._times[-1] else HALF_CYCLE_S - into
-        return at_s + max(float(ahead), 0.001) / self._speedup
+        ahead = self._leg_s - into if into < self._leg_s else HALF_CYCLE_S - into
+        return at_s + max(ahead, 0.001) / self._speedup
 
     def fix(self, at_s: float) -> Fix:
         """What the device measures at an instant in seconds since 1970."""
         if self._device.behaviour != "drive":
             return self._standing(at_s)
         leg, into = self._leg(at_s)
-        moving = into < self._times[-1]
-        along = self.distance_m(at_s)
-        place = self.length_m - along if leg % 2 else along
-        speed = self._speed_ms(into) if moving else 0.0
+        moving = into < self._leg_s
+        place, speed = self._passed(leg, into)
+        along = self.length_m - place if leg % 2 else place
         lat, lon, course = self._place(place, self._wobble(into))
         return Fix(
             time_ms=round(at_s * 1000),
@@ -107,15 +108,24 @@ class Movement:
         elapsed = (at_s - EPOCH_S) * self._speedup + self._device.slot * HALF_CYCLE_S
         return math.floor(elapsed / HALF_CYCLE_S), elapsed % HALF_CYCLE_S
 
-    def _speed_ms(self, into: float) -> float:
-        """From the places half a second before and after."""
-        sides = np.clip([into - 0.5, into + 0.5], 0.0, self._times[-1])
-        marks = np.interp(sides, self._times, np.arange(len(self._times)) * STEP_M)
-        return float((marks[1] - marks[0]) / (sides[1] - sides[0]))
+    def _passed(self, leg: int, into: float) -> tuple[float, float]:
+        """Metres along the road and metres a second, so many seconds into a leg; odd legs run the table backwards.
+
+        Between two samples the pull is even.
+        """
+        if into >= self._leg_s:
+            return (0.0 if leg % 2 else self.length_m), 0.0
+        into = self._leg_s - into if leg % 2 else into
+        index = int(np.searchsorted(self._times, into, side="right")) - 1
+        index = min(index, len(self._times) - 2)
+        start, end = float(self._times[index]), float(self._times[index + 1])
+        before, after = float(self._speeds[index]), float(self._speeds[index + 1])
+        since, pull = into - start, (after - before) / (end - start)
+        return index * STEP_M + before * since + pull * since**2 / 2, before + pull * since
 
     def _wobble(self, into: float) -> tuple[float, float]:
         """Metres north and east that the receiver is off; nothing at the ends of a leg, as receivers hold still."""
-        ends = min(1.0, into / 30, max(0.0, float(self._times[-1]) - into) / 30)
+        ends = min(1.0, into / 30, max(0.0, self._leg_s - into) / 30)
         phase = self._seed % 628 / 100
         north = math.sin(into / 13 + phase) + 0.5 * math.sin(into / 4.7)
         east = math.sin(into / 11 + 2 * phase) + 0.5 * math.sin(into / 5.9)
@@ -167,23 +177,23 @@ def _altitude(lat: float) -> float:
     return 12.0 + max(0.0, 50.95 - lat) * 290
 
 
-def _timetable(whole: Road, limit_kmh: float, leg_s: float, phase: int) -> tuple[Road, Floats]:
-    """The road cut to what can be driven in ``leg_s`` seconds, and the second at which each sample is passed.
+def _timetable(whole: Road, limit_kmh: float, leg_s: float, phase: int) -> tuple[Floats, Floats]:
+    """Seconds and speeds (m/s) at the samples of as much road as can be driven in ``leg_s`` seconds.
 
     The table is the same in both directions: speeds depend on the place, and pulling up is braking backwards.
     """
     low, high = 3, len(whole.lat)
     while high - low > 1:
         middle = (low + high) // 2
-        if _passing(whole, middle, limit_kmh, phase)[-1] <= leg_s:
+        if _passing(whole, middle, limit_kmh, phase)[0][-1] <= leg_s:
             low = middle
         else:
             high = middle
-    return whole, _passing(whole, low, limit_kmh, phase)
+    return _passing(whole, low, limit_kmh, phase)
 
 
-def _passing(whole: Road, samples: int, limit_kmh: float, phase: int) -> Floats:
-    """Seconds at which each of the first ``samples`` is passed, starting and ending at rest."""
+def _passing(whole: Road, samples: int, limit_kmh: float, phase: int) -> tuple[Floats, Floats]:
+    """When (s) and how fast (m/s) each of the first ``samples`` is passed, starting and ending at rest."""
     marks = np.arange(samples) * STEP_M
     # Traffic: a slow rise and fall of what can be driven, between 84 % and 100 % of the cruising speed.
     traffic = 0.92 + 0.08 * np.sin(marks / 2300 + phase)
@@ -194,8 +204,8 @@ def _passing(whole: Road, samples: int, limit_kmh: float, phase: int) -> Floats:
     squares = _within_pull(squares)
     squares = _within_pull(squares[::-1])[::-1]
     speeds = np.sqrt(squares)
-    hops = 2 * STEP_M / np.maximum(speeds[1:] + speeds[:-1], 0.1)
-    return np.concatenate([[0.0], np.cumsum(hops)])
+    hops = 2 * STEP_M / (speeds[1:] + speeds[:-1])
+    return np.concatenate([[0.0], np.cumsum(hops)]), speeds
 
 
 def _within_pull(squares: Floats) -> Floats:

@@ -149,7 +149,7 @@ def _position(message: dict[str, Any]) -> Position:
 
 
 def _attributes(message: dict[str, Any]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
+    found = _others(message)
     for name, key in (("batteryLevel", "batt"), ("accuracy", "acc")):
         amount = number(message.get(key))
         if amount is not None and amount >= 0:
@@ -162,12 +162,11 @@ def _attributes(message: dict[str, Any]) -> dict[str, Value]:
     status = message.get("bs")
     if isinstance(status, int) and status in _CHARGING:
         found["charge"] = _CHARGING[status]
-    found.update(_others(message))
     return found
 
 
 def _others(message: dict[str, Any]) -> dict[str, Value]:
-    kept = {}
+    kept: dict[str, Value] = {}
     for name, value in list(message.items())[:MAX_ITEMS]:
         if name not in _LEFT_OUT and value is not None:
             kept[_NAMES.get(name, clean_text(name)[:MAX_NAME])] = clean(value)
