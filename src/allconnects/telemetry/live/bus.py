@@ -74,13 +74,23 @@ class PostgresBus:
 
     async def listen(self) -> AsyncIterator[list[Fix] | None]:
         """Batches of fixes for ever; None each time the connection is new, for something may have been missed."""
+        async for payload in self._notices(CHANNEL):
+            yield None if payload is None else _decode(payload)
+
+    async def listen_text(self, channel: str) -> AsyncIterator[str]:
+        """The notices of another channel, for ever."""
+        async for payload in self._notices(channel):
+            if payload is not None:
+                yield payload
+
+    async def _notices(self, channel: str) -> AsyncIterator[str | None]:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
+                    await connection.execute(f"LISTEN {channel}")  # type: ignore[call-overload]
                     yield None
                     async for notice in connection.notifies():
-                        yield _decode(notice.payload)
+                        yield notice.payload
             except psycopg.Error as error:
                 log.warning("bus.disconnected", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)

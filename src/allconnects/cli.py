@@ -1,0 +1,164 @@
+"""The command ``allconnects``. Rooms bring their own commands; this page only lists them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+
+from allconnects.kit import config, db
+from allconnects.kit.errors import AllconnectsError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Expected failures are one line on standard error and exit code 1."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        return code
+    except AllconnectsError as error:
+        print(f"allconnects: {error.message}", file=sys.stderr)  # noqa: T201
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="allconnects", description="Maps the use of vehicles, teams and materials.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add(commands, "up", "start the whole platform", _up)
+    _add(commands, "demo", "the same with a demo organisation and a simulated fleet", _demo)
+    for name, text, command in (
+        ("gateway", "only the gateway of devices", _gateway),
+        ("web", "only pages and API", _web),
+        ("worker", "only scheduled work", _worker),
+        ("migrate", "make or update the database", _migrate),
+    ):
+        _add(commands, name, text, command)
+    _add(commands, "settings", "list the settings and what they are now", _settings)
+    _add_rooms(commands)
+    for hidden, command in (("greeting", _greeting), ("demo-data", _demo_data), ("demo-fleet", _demo_fleet)):
+        commands.add_parser(hidden).set_defaults(run=command)
+    return parser
+
+
+def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, run: Command) -> None:
+    commands.add_parser(name, help=text, description=text).set_defaults(run=run)
+
+
+def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from allconnects.accounts import cli as accounts
+    from allconnects.bench import cli as bench
+    from allconnects.telemetry import cli as telemetry
+    from allconnects.telemetry.codecs import decode_cli
+
+    decode = commands.add_parser("decode", help="show what a device message means")
+    decode_cli.add_arguments(decode)
+    decode.set_defaults(run=_checked(decode_cli.run))
+    accounts.add_commands(commands)
+    telemetry.add_commands(commands)
+    bench.add_commands(commands)
+
+
+def _checked(run: Command) -> Command:
+    """Settings are read even where they are not needed: a misspelt one is told at once."""
+
+    def checked(arguments: argparse.Namespace) -> int:
+        config.current()
+        return run(arguments)
+
+    return checked
+
+
+def _process(name: str, role: db.Role) -> None:
+    from allconnects.kit import logs
+
+    config.current()
+    db.set_process_role(role)
+    logs.setup(name)
+
+
+def _up(_arguments: argparse.Namespace) -> int:
+    from allconnects import supervisor
+
+    _process("supervisor", "owner")
+    return supervisor.up()
+
+
+def _demo(_arguments: argparse.Namespace) -> int:
+    from allconnects import supervisor
+
+    _process("supervisor", "owner")
+    return supervisor.up(demo=True)
+
+
+def _gateway(_arguments: argparse.Namespace) -> int:
+    _process("gateway", "ingest")
+    from allconnects.telemetry.gateway import server
+
+    return server.run()
+
+
+def _web(_arguments: argparse.Namespace) -> int:
+    _process("web", "web")
+    from allconnects.site import server
+
+    return server.run()
+
+
+def _worker(_arguments: argparse.Namespace) -> int:
+    _process("worker", "worker")
+    from allconnects.site import worker
+
+    return worker.run()
+
+
+def _migrate(_arguments: argparse.Namespace) -> int:
+    _process("migrate", "owner")
+    from allconnects.site.migrate import migrate
+
+    migrate()
+    return 0
+
+
+def _greeting(_arguments: argparse.Namespace) -> int:
+    _process("greeting", "owner")
+    from allconnects.site import greeting
+
+    return greeting.run()
+
+
+def _demo_data(_arguments: argparse.Namespace) -> int:
+    _process("demo-data", "owner")
+    from allconnects.demo import data
+
+    return data.run()
+
+
+def _demo_fleet(_arguments: argparse.Namespace) -> int:
+    _process("fleet", "web")
+    from allconnects.demo import fleet
+
+    ports = ",".join(f"{name}={port}" for name, port in config.current().gateway_ports.items())
+    return fleet.main(["--host", "127.0.0.1", "--ports", ports])
+
+
+def _settings(_arguments: argparse.Namespace) -> int:
+    settings = config.current()
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if field.name.endswith("_url") and "@" in str(value):
+            value = "(set)"
+        if isinstance(value, dict):
+            value = ",".join(f"{k}={v}" for k, v in value.items())
+        print(f"{config.PREFIX}{field.name.upper()}={value or ''}\n    {field.metadata['help']}")  # noqa: T201
+    return 0

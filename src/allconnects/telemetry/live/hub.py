@@ -1,0 +1,177 @@
+"""The web process's end of the bus: one listener, and for every open browser what changed in its view.
+
+A view gets at most two messages a second, with only what changed in it; a slow browser gets fewer and larger
+steps, never a queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import msgspec
+import psycopg
+
+from allconnects.accounts.tenancy import aspeak_for
+from allconnects.kit import clock, db
+from allconnects.telemetry.gateway.directory import CHANNEL as DEVICE_CHANNEL
+from allconnects.telemetry.live.bus import Fix, PostgresBus
+from allconnects.telemetry.live.snapshot import LATEST, Box, LatestRow, ms
+from allconnects.telemetry.live.state import State, state_of
+
+TICK_S = 0.5
+HEARTBEAT_S = 15.0
+_STATE_EVERY_TICKS = 20
+_encode = msgspec.json.Encoder().encode
+Entry = tuple[int, float, float, float | None, float | None, int, int]
+"""Device, lat, lon, speed_kmh, course_deg, state, fix time in ms: what a message holds of one device."""
+
+
+def entry_of_fix(fix: Fix, now_ms: int) -> Entry:
+    """What browsers are told of a fresh fix."""
+    state = state_of(now_ms, now_ms, fix.time_ms, fix.speed_kmh)
+    return _entry(fix.device, fix.lat_e7, fix.lon_e7, fix.speed_kmh, fix.course_deg, state, fix.time_ms)
+
+
+def entry_of_row(row: LatestRow, now_ms: int) -> Entry:
+    """What browsers are told of a stored state."""
+    return _entry(
+        row.device, row.lat_e7, row.lon_e7, row.speed_kmh, row.course_deg, row.state(now_ms), ms(row.fix_time)
+    )
+
+
+def _entry(
+    device: int, lat: int, lon: int, speed: float | None, course: float | None, state: State, time_ms: int
+) -> Entry:
+    rounded = None if speed is None else round(speed)
+    return (device, lat / 1e7, lon / 1e7, rounded, None if course is None else round(course), int(state), time_ms)
+
+
+@dataclass(eq=False)
+class View:
+    """One open browser. ``shown``: the entries it has; ``changed``: what came since its last message."""
+
+    organisation: int
+    box: Box
+    shown: dict[int, Entry] = field(default_factory=dict)
+    changed: dict[int, Entry] = field(default_factory=dict)
+    reload: bool = False
+    resnap: bool = False
+
+    def offer(self, entry: Entry) -> None:
+        """Note a change, unless the browser has something newer."""
+        known = self.changed.get(entry[0]) or self.shown.get(entry[0])
+        if known is None or known[6] <= entry[6]:
+            self.changed[entry[0]] = entry
+
+    def delta(self) -> tuple[list[Entry], list[int]]:
+        """What to tell now: entries in the view, and devices that left it."""
+        here, gone = [], []
+        for device, entry in self.changed.items():
+            if self.box.holds(round(entry[1] * 1e7), round(entry[2] * 1e7)):
+                if self.shown.get(device) != entry:
+                    here.append(entry)
+                    self.shown[device] = entry
+            elif self.shown.pop(device, None) is not None:
+                gone.append(device)
+        self.changed.clear()
+        return here, gone
+
+    def age(self, now_ms: int) -> None:
+        """States change by time alone: what moved and was not heard since stands, then is silent."""
+        for device, entry in self.shown.items():
+            state = state_of(now_ms, entry[6], entry[6], entry[3])
+            if state < entry[5]:
+                self.changed.setdefault(device, (*entry[:5], int(state), entry[6]))
+
+
+class Hub:
+    """All views of one process. Started by the first browser."""
+
+    def __init__(self) -> None:
+        self._conninfo = db.conninfo("web", "allconnects-live")
+        self._views: dict[int, set[View]] = defaultdict(set)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def watch(self, organisation: int, box: Box) -> AsyncIterator[bytes]:
+        """Server-sent events for one browser, until it goes away."""
+        self._start()
+        view = View(organisation, box)
+        self._views[organisation].add(view)
+        try:
+            yield await self._snapshot(view)
+            quiet = ticks = 0
+            while True:
+                await asyncio.sleep(TICK_S)
+                ticks += 1
+                message = await self._message(view, aging=ticks % _STATE_EVERY_TICKS == 0)
+                quiet = 0 if message else quiet + 1
+                if message:
+                    yield message
+                elif quiet * TICK_S >= HEARTBEAT_S:
+                    quiet = 0
+                    yield b": \n\n"
+        finally:
+            self._views[organisation].discard(view)
+            if not self._views[organisation]:
+                del self._views[organisation]
+
+    async def _message(self, view: View, *, aging: bool) -> bytes:
+        if view.reload:
+            view.reload = False
+            view.resnap = True
+            return b"event: devices\ndata: {}\n\n"
+        if view.resnap:
+            view.resnap = False
+            return await self._snapshot(view)
+        if aging:
+            view.age(clock.now_ms())
+        if not view.changed:
+            return b""
+        here, gone = view.delta()
+        return _event("delta", {"t": clock.now_ms(), "p": here, "gone": gone}) if here or gone else b""
+
+    async def _snapshot(self, view: View) -> bytes:
+        """Everything in the view, read under the row-level security of its organisation."""
+        now = clock.now_ms()
+        async with await psycopg.AsyncConnection.connect(self._conninfo) as connection:
+            await aspeak_for(connection, view.organisation)
+            rows = await (await connection.execute(LATEST)).fetchall()
+        found = [LatestRow.of(row) for row in rows]
+        view.shown = {r.device: entry_of_row(r, now) for r in found if view.box.holds(r.lat_e7, r.lon_e7)}
+        return _event("snapshot", {"t": now, "p": list(view.shown.values())})
+
+    def _start(self) -> None:
+        if not self._tasks or any(task.done() for task in self._tasks):
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = [asyncio.create_task(self._follow_fixes()), asyncio.create_task(self._follow_devices())]
+
+    async def _follow_fixes(self) -> None:
+        async for fixes in PostgresBus(self._conninfo).listen():
+            if fixes is None:
+                self._mark_all("resnap")
+                continue
+            now = clock.now_ms()
+            for fix in fixes:
+                if views := self._views.get(fix.organisation):
+                    entry = entry_of_fix(fix, now)
+                    for view in views:
+                        view.offer(entry)
+
+    async def _follow_devices(self) -> None:
+        """A device was added, renamed or removed: its organisation's browsers read their list again."""
+        async for organisation in PostgresBus(self._conninfo).listen_text(DEVICE_CHANNEL):
+            for view in self._views.get(int(organisation.split()[1]), ()):
+                view.reload = True
+
+    def _mark_all(self, flag: str) -> None:
+        for views in self._views.values():
+            for view in views:
+                setattr(view, flag, True)
+
+
+def _event(name: str, data: object) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + _encode(data) + b"\n\n"

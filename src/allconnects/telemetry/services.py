@@ -1,0 +1,213 @@
+"""What people and programs do with devices. Each call runs in a transaction that speaks for one organisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from allconnects.accounts.models import Organisation
+from allconnects.kit import clock
+from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
+from allconnects.telemetry.codecs.decode_text import unit
+from allconnects.telemetry.gateway.directory import hash_secret
+from allconnects.telemetry.live.snapshot import LATEST, LatestRow, known, ms
+from allconnects.telemetry.live.state import State, state_of
+from allconnects.telemetry.models import Device, Event, Kind, UnknownDevice
+from allconnects.telemetry.store import blob
+from allconnects.telemetry.store.reader import Track, track
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+"""Days are Brussels days."""
+SECRET_LENGTH = 12
+_OVERVIEW = """
+    SELECT d.id, d.name, d.kind, d.identifier, d.protocol, d.created_at, d.secret_hash <> '',
+           l.report_at, l.fix_time, l.speed_kmh
+    FROM telemetry_device d
+    LEFT JOIN telemetry_live l ON l.organisation_id = d.organisation_id AND l.device_id = d.id
+    ORDER BY lower(d.name), d.id"""
+_LIVE = """
+    SELECT report_at, fix_time, lat_e7, lon_e7, altitude_m, speed_kmh, course_deg, satellites, attributes
+    FROM telemetry_live WHERE device_id = %s"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSummary:
+    """A device in a list."""
+
+    id: int
+    name: str
+    kind: str
+    identifier: str
+    protocol: str
+    created_at: datetime
+    has_secret: bool
+    last_report: datetime | None
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDetails:
+    """A device with its latest report. ``attributes``: (name, value, unit or None) by name."""
+
+    summary: DeviceSummary
+    time: datetime | None = None
+    lat: float | None = None
+    lon: float | None = None
+    altitude_m: float | None = None
+    speed_kmh: float | None = None
+    course_deg: float | None = None
+    attributes: tuple[tuple[str, Any, str | None], ...] = ()
+
+
+def list_devices() -> list[DeviceSummary]:
+    """All devices of the organisation, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERVIEW)
+        return [_summary(row) for row in cursor.fetchall()]
+
+
+def _summary(row: tuple[Any, ...]) -> DeviceSummary:
+    *fields, report_at, fix_time, speed = row
+    state = state_of(clock.now_ms(), report_at and ms(report_at), fix_time and ms(fix_time), known(speed))
+    return DeviceSummary(*fields, report_at, state)
+
+
+def device_details(device: int) -> DeviceDetails:
+    """One device with its latest report. Raises NotFound."""
+    summary = next((found for found in list_devices() if found.id == device), None)
+    if summary is None:
+        raise NotFound(_("There is no such device."))
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE, [device])
+        row = cursor.fetchone()
+    if row is None:
+        return DeviceDetails(summary)
+    _report, fix_time, lat, lon, altitude, speed, course, satellites, attributes = row
+    return DeviceDetails(
+        summary, fix_time,
+        None if lat is None else lat / 1e7, None if lon is None else lon / 1e7,
+        known(altitude), known(speed), known(course),
+        _attributes(bytes(attributes or b""), satellites),
+    )  # fmt: skip
+
+
+def _attributes(stored: bytes, satellites: int | None) -> tuple[tuple[str, Any, str | None], ...]:
+    values = blob.decode(stored)
+    if satellites is not None and satellites >= 0:
+        values.setdefault("sat", satellites)
+    return tuple((name, value, unit(name) or None) for name, value in sorted(values.items()))
+
+
+def latest_positions() -> list[LatestRow]:
+    """The latest usable fix of every device that has one."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST)
+        return [LatestRow.of(row) for row in cursor.fetchall()]
+
+
+def day_track(organisation: Organisation, device: int, day: date | None) -> Track:
+    """Fixes of one Brussels day (today by default). Raises NotFound."""
+    _device(device)
+    day = day or clock.now().astimezone(BRUSSELS).date()
+    start = datetime.combine(day, time(), BRUSSELS)
+    end = datetime.combine(day + timedelta(days=1), time(), BRUSSELS)
+    with connection.cursor() as cursor:
+        return track(cursor, organisation.pk, device, start, end)
+
+
+def add_device(
+    organisation: Organisation, identifier: str, name: str, kind: str, secret: str | None = None
+) -> Device:
+    """Register a device. Raises InvalidInput for what is missing, unknown or taken."""
+    identifier, name = identifier.strip(), name.strip()
+    _check(name, kind)
+    if not identifier or len(identifier) > 100 or not identifier.isprintable():
+        raise InvalidInput(_("The identifier of the device is missing or too long."))
+    device = Device(organisation=organisation, identifier=identifier, name=name, kind=kind)
+    device.secret_hash = _secret(secret)
+    try:
+        with transaction.atomic():
+            device.save(force_insert=True)
+    except IntegrityError:
+        raise InvalidInput(
+            _("This identifier cannot be added: it is in use. Ask the operator of this server if it is yours.")
+        ) from None
+    return device
+
+
+def change_device(device: int, name: str, kind: str, secret: str | None = None) -> Device:
+    """Give a device another name, kind or (when not None; empty takes it away) secret. Raises NotFound, InvalidInput."""
+    found = _device(device)
+    _check(name.strip(), kind)
+    found.name, found.kind = name.strip(), kind
+    if secret is not None:
+        found.secret_hash = _secret(secret)
+    found.save()
+    return found
+
+
+def delete_device(device: int) -> None:
+    """Take a device away with all that it has sent. Raises NotFound."""
+    found = _device(device)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT telemetry_forget_device(%s)", [device])
+    found.delete()
+
+
+def unknown_devices(organisation: Organisation) -> list[UnknownDevice]:
+    """Devices that call and are registered nowhere; only the organisation that takes them sees them."""
+    if not organisation.takes_unknown_devices:
+        return []
+    return list(UnknownDevice.objects.order_by("-last_seen")[:200])
+
+
+def accept_unknown(organisation: Organisation, protocol: str, identifier: str, name: str, kind: str) -> Device:
+    """Register a device that is waiting. Raises NotFound, Forbidden, InvalidInput."""
+    if not organisation.takes_unknown_devices:
+        raise Forbidden(_("Unknown devices are not listed to this organisation."))
+    waiting = UnknownDevice.objects.filter(protocol=protocol, identifier=identifier)
+    if not waiting.exists():
+        raise NotFound(_("This device is not waiting any more."))
+    device = add_device(organisation, identifier, name, kind)
+    Device.objects.filter(pk=device.pk).update(protocol=protocol)
+    UnknownDevice.objects.filter(identifier=identifier).delete()
+    return device
+
+
+def dismiss_unknown(organisation: Organisation, protocol: str, identifier: str) -> None:
+    """Take a device off the list of those waiting; it comes back if it calls again."""
+    if organisation.takes_unknown_devices:
+        UnknownDevice.objects.filter(protocol=protocol, identifier=identifier).delete()
+
+
+def events(device: int | None = None, limit: int = 100) -> list[Event]:
+    """What happened lately, newest first; of one device or of all."""
+    found = Event.objects.select_related("device").order_by("-at", "-id")
+    return list((found if device is None else found.filter(device_id=device))[:limit])
+
+
+def _device(device: int) -> Device:
+    try:
+        return Device.objects.get(pk=device)
+    except Device.DoesNotExist:
+        raise NotFound(_("There is no such device.")) from None
+
+
+def _check(name: str, kind: str) -> None:
+    if not name or len(name) > 100:
+        raise InvalidInput(_("The name of the device is missing or too long."))
+    if kind not in Kind.values:
+        raise InvalidInput(_("This kind of device is not known."))
+
+
+def _secret(secret: str | None) -> str:
+    if not secret:
+        return ""
+    if len(secret) < SECRET_LENGTH:
+        raise InvalidInput(_("A device secret has at least %(length)s characters.") % {"length": SECRET_LENGTH})
+    return hash_secret(secret)
