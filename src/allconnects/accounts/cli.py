@@ -1,0 +1,69 @@
+"""Commands of the operator: found an organisation, make a token."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from allconnects.kit import config, db
+from allconnects.kit.errors import NotFound
+
+Commands = Any
+"""What ``argparse`` returns from ``add_subparsers``; its class is not public."""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``organisation`` and ``token`` to a command line."""
+    text = "found an organisation and print the invitation link of its first owner"
+    create = _group(commands, "organisation", "organisations").add_parser("create", help=text, description=text)
+    create.add_argument("name", metavar="NAME")
+    create.add_argument("--owner", metavar="EMAIL", required=True)
+    create.set_defaults(run=create_organisation)
+    text = "make an API token and print it, this once"
+    token = _group(commands, "token", "API tokens").add_parser("create", help=text, description=text)
+    token.add_argument("--organisation", metavar="SLUG", required=True)
+    token.add_argument("--scopes", metavar="SCOPE,…", required=True)
+    token.add_argument("--name", metavar="NAME", required=True)
+    token.set_defaults(run=create_token)
+
+
+def _group(commands: Commands, name: str, text: str) -> Commands:
+    parser = commands.add_parser(name, help=text, description=text)
+    return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+
+def create_organisation(arguments: argparse.Namespace) -> int:
+    """``allconnects organisation create NAME --owner EMAIL``: prints the slug and the link."""
+    _as_owner()
+    from allconnects.accounts import services
+    from allconnects.accounts.links import invitation_link
+
+    organisation, secret = services.create_organisation(arguments.name, arguments.owner)
+    print(f"{organisation.slug} {invitation_link(secret)}")  # noqa: T201
+    return 0
+
+
+def create_token(arguments: argparse.Namespace) -> int:
+    """``allconnects token create --organisation SLUG --scopes a,b --name N``: prints the token."""
+    _as_owner()
+    from allconnects.accounts import services
+    from allconnects.accounts.models import Organisation
+
+    organisation = Organisation.objects.filter(slug=arguments.organisation).first()
+    if organisation is None:
+        raise NotFound("there is no organisation with that slug")
+    scopes = [scope.strip() for scope in arguments.scopes.split(",")]
+    print(services.create_token(organisation, arguments.name, scopes)[1])  # noqa: T201
+    return 0
+
+
+def _as_owner() -> None:
+    """These commands are for whoever runs the platform: no tenant speaks here."""
+    import os
+
+    config.current()
+    db.set_process_role("owner")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
+    import django
+
+    django.setup()

@@ -1,0 +1,130 @@
+"""What tests of the platform start from: a migrated database, two organisations, people and programs in them.
+
+Data are committed; every test has its own organisations, so nothing is cleaned up in between.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from tests import database as test_database
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from allconnects.accounts.models import Account, Organisation
+
+
+def pytest_unconfigure() -> None:
+    """Stop and remove the database of the run, if there was one."""
+    test_database.finish()
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    """A migrated database and Django set up as the role ``web``."""
+    test_database.prepare()
+
+
+@pytest.fixture(scope="session")
+def owner_connection(database: None) -> Iterator[psycopg.Connection[Any]]:
+    """A connection as the owner of the tables, which row-level security does not hold; autocommit."""
+    from allconnects.kit import db
+
+    with db.connect("owner", autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def make_organisation(owner_connection: psycopg.Connection[Any]) -> Callable[..., Organisation]:
+    """Makes an organisation with a name of its own."""
+    from allconnects.accounts.models import Organisation
+
+    def make(name: str = "") -> Organisation:
+        slug = f"o-{secrets.token_hex(6)}"
+        row = owner_connection.execute(
+            "INSERT INTO accounts_organisation (name, slug, takes_unknown_devices, created_at) "
+            "VALUES (%s, %s, false, now()) RETURNING id, name, slug, created_at",
+            (name or slug, slug),
+        ).fetchone()
+        assert row is not None
+        return Organisation(id=row[0], name=row[1], slug=row[2], created_at=row[3])
+
+    return make
+
+
+@pytest.fixture
+def organisation(make_organisation: Callable[..., Organisation]) -> Organisation:
+    """The organisation of this test."""
+    return make_organisation()
+
+
+@pytest.fixture
+def other_organisation(make_organisation: Callable[..., Organisation]) -> Organisation:
+    """Another tenant, of whom the first must see nothing."""
+    return make_organisation()
+
+
+@pytest.fixture
+def account_of(owner_connection: psycopg.Connection[Any], organisation: Organisation) -> Callable[..., Account]:
+    """``account_of(role, organisation=…)``: a new account with that role; no role, no membership."""
+    from allauth.account.models import EmailAddress
+
+    from allconnects.accounts.models import Account
+
+    def make(role: str | None, of: Organisation | None = None, password: str | None = None) -> Account:
+        email = f"{role or 'nobody'}-{secrets.token_hex(6)}@example.org"
+        account = Account.objects.create_user(email, password, name=f"Test {role}")
+        EmailAddress.objects.create(user=account, email=email, verified=True, primary=True)
+        if role:
+            owner_connection.execute(
+                "INSERT INTO accounts_membership (organisation_id, account_id, role, created_at) "
+                "VALUES (%s, %s, %s, now())",
+                ((of or organisation).pk, account.pk, role),
+            )
+        return account
+
+    return make
+
+
+@pytest.fixture
+def client_of(account_of: Callable[..., Account]) -> Callable[..., Client]:
+    """``client_of(role, organisation=…)``: a signed-in test client; ``client_of(None)`` belongs to nobody."""
+    from django.test import Client
+
+    def make(role: str | None, of: Organisation | None = None) -> Client:
+        client = Client(SERVER_NAME="localhost")
+        client.force_login(account_of(role, of))
+        return client
+
+    return make
+
+
+@pytest.fixture
+def stranger(database: None) -> Client:
+    """A test client that nobody is signed in with."""
+    from django.test import Client
+
+    return Client(SERVER_NAME="localhost")
+
+
+@pytest.fixture
+def token_of(owner_connection: psycopg.Connection[Any], organisation: Organisation) -> Callable[..., str]:
+    """``token_of(scopes, organisation=…)``: the secret of a new API token."""
+    from allconnects.accounts.services import TOKEN_PREFIX, digest
+
+    def make(scopes: list[str], of: Organisation | None = None) -> str:
+        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        owner_connection.execute(
+            "INSERT INTO accounts_apitoken (organisation_id, name, token_hash, scopes, created_at) "
+            "VALUES (%s, 'test', %s, %s, now())",
+            ((of or organisation).pk, digest(secret), scopes),
+        )
+        return secret
+
+    return make
