@@ -88,7 +88,9 @@ def test_asserted_values_are_met(protocol: str) -> None:
             if contradicted(protocol, vector, field or f"attributes.{name}"):
                 continue
             found = position[field] if field else position["attributes"].get(name)
-            assert vectors.same(value, found), (label(vector), name)
+            spot = field or f"attributes.{name}"
+            if not any(vectors.listed(protocol)[n].get("asserted") for n in excused(protocol, vector, spot)):
+                assert vectors.same(value, found), (label(vector), name)
         if "time" in expected:
             assert vectors.milliseconds(expected.pop("time")) == vectors.milliseconds(position["time"])
         for name in ("lat", "lon"):

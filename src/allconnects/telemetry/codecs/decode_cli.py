@@ -19,9 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments of the command."""
     parser.description = "Shows what messages of a protocol mean. Nothing is stored or sent."
     parser.add_argument("protocol", choices=PROTOCOLS)
-    parser.add_argument("message", nargs="*", help="hex of what was received; without any, read from stdin")
+    parser.add_argument("message", nargs="*", help="hex of a stream or a datagram; without any, read from stdin")
     parser.add_argument("--jsonl", action="store_true", help="lines of JSON from stdin, one answer each")
-    parser.add_argument("--udp", action="store_true", help="the message is a datagram")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     texts = args.message or [line for line in sys.stdin if line.strip()]
     failed = False
-    for line, good in account(chosen, texts, udp=args.udp):
+    for line, good in account(chosen, texts):
         sys.stdout.write(line + "\n")
         failed |= not good
     return int(failed)

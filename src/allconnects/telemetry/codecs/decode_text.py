@@ -28,21 +28,19 @@ def unit(name: str) -> str:
     return units().get(name) or units().get(re.sub(r"\d+", "#", name), "")
 
 
-def account(chosen: Codec | HttpCodec, texts: Iterable[str], *, udp: bool = False) -> Iterator[Line]:
+def account(chosen: Codec | HttpCodec, texts: Iterable[str]) -> Iterator[Line]:
     """Lines about the messages in ``texts`` (hex; for HTTP a path with its query too).
 
     Each line comes with False when it tells of something that is not a message.
     """
-    decoder: Decoder | None = None
-    if is_stream(chosen):
-        decoder = chosen.datagram_decoder() if udp else chosen.decoder()
+    decoder = chosen.decoder() if is_stream(chosen) else None
     for text in texts:
         try:
             data = _octets(text)
             if is_http(chosen):
                 yield from _requests(chosen, data)
             elif decoder is not None and is_stream(chosen):
-                yield from _frames(chosen, decoder, data, udp)
+                yield from _frames(chosen, decoder, data)
         except CodecError as error:
             yield f"not a message of this protocol: {error.message}", False
 
@@ -57,18 +55,33 @@ def _octets(text: str) -> bytes:
         raise CodecError("the message is not hex") from None
 
 
-def _frames(chosen: Codec, decoder: Decoder, data: bytes, udp: bool) -> Iterator[Line]:
+def _frames(chosen: Codec, decoder: Decoder, data: bytes) -> Iterator[Line]:
+    if _is_datagram(chosen, data):
+        yield f"datagram: {len(data)} bytes", True
+        yield from ((line, True) for line in _message(chosen.datagram_decoder().decode(data)))
+        return
     start = number = 0
     while start < len(data):
         number += 1
-        length = len(data) if udp else chosen.frame(data, start)
+        length = chosen.frame(data, start)
         if length == 0:
             yield f"{len(data) - start} bytes more: the beginning of a frame", False
             return
-        yield f"{'datagram' if udp else 'frame'} {number}: {length} bytes at {start}", True
+        yield f"frame {number}: {length} bytes at {start}", True
         message = decoder.decode(data[start : start + length])
         yield from ((line, True) for line in _message(message))
         start += length
+
+
+def _is_datagram(chosen: Codec, data: bytes) -> bool:
+    """Whether the bytes cannot begin a stream, of a protocol that has datagrams too."""
+    if "udp" not in chosen.manifest.transports:
+        return False
+    try:
+        chosen.frame(data)
+    except CodecError:
+        return True
+    return False
 
 
 def _requests(chosen: HttpCodec, data: bytes) -> Iterator[Line]:
