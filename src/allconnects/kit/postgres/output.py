@@ -10,9 +10,7 @@ from typing import IO
 
 log = logging.getLogger(__name__)
 
-_LINE = re.compile(
-    r"(?P<who>[^|]*)\|(?P<state>\w{5})\|(?P<level>LOG|WARNING|ERROR|FATAL|PANIC):\s+(?P<text>.*)"
-)
+_LINE = re.compile(r"(?P<who>[^|]*)\|(?P<state>\w{5})\|(?P<level>LOG|WARNING|ERROR|FATAL|PANIC):\s+(?P<text>.*)")
 _LEVELS = {
     "WARNING": logging.WARNING,
     "ERROR": logging.ERROR,
@@ -36,9 +34,7 @@ class ServerOutput:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._last: deque[str] = deque(maxlen=20)
-        self._thread = threading.Thread(
-            target=self._read, args=(stream,), name="postgres-output", daemon=True
-        )
+        self._thread = threading.Thread(target=self._read, args=(stream,), name="postgres-output", daemon=True)
         self._thread.start()
 
     def text(self) -> str:
@@ -59,11 +55,7 @@ class ServerOutput:
 
     def _report(self, who: str, state: str, level: str, text: str) -> None:
         if who not in _TELLS_NO_VALUES:
-            log.log(
-                logging.INFO if level in ("FATAL", "PANIC") else logging.DEBUG, "%s: %s %s", who, level, state
-            )
+            log.log(logging.INFO if level in ("FATAL", "PANIC") else logging.DEBUG, "%s: %s %s", who, level, state)
             return
         self._last.append(f"{level}: {text}")
-        log.log(
-            _LEVELS.get(level, logging.INFO if who == "postmaster" else logging.DEBUG), "%s: %s", who, text
-        )
+        log.log(_LEVELS.get(level, logging.INFO if who == "postmaster" else logging.DEBUG), "%s: %s", who, text)

@@ -101,7 +101,9 @@ class EmbeddedPostgres:
             raise
 
     def launch(self) -> None:
-        """Start the server without waiting for it; what an earlier one left behind is cleared first."""
+        """Start the server without waiting for it, unless it runs; what an earlier one left is cleared first."""
+        if self.process is not None and self.process.poll() is None:
+            return
         account, binaries, cluster = self._parts()
         cluster.claim()
         cluster.prepare([own_account().name, account.name], self._roles)

@@ -32,7 +32,7 @@ def make_socket_dir(home: Path, account: Account) -> Path:
     name = PREFIX + hashlib.sha256(f"{home.resolve()}|{account.uid}".encode()).hexdigest()[:12]
     for base in _bases():
         wanted = base / name
-        if len(os.fsencode(wanted)) > _LONGEST:
+        if len(os.fsencode(wanted)) > _LONGEST or not _reached(base, account):
             continue
         with contextlib.suppress(OSError):
             return _make(wanted, account)
@@ -81,6 +81,13 @@ def remove_socket_dir(folder: Path, uid: int) -> None:
         with contextlib.suppress(OSError):
             _empty(folder)
             folder.rmdir()
+
+
+def _reached(base: Path, account: Account) -> bool:
+    """Whether `account` can walk to this folder."""
+    if account.run_as is None:
+        return True
+    return all(folder.is_dir() and folder.stat().st_mode & stat.S_IXOTH for folder in (base, *base.parents))
 
 
 def _bases() -> Iterator[Path]:

@@ -64,9 +64,7 @@ def _wait_for_server(data: Path) -> None:
     while (server := status(data)) is not None and server[0] in living_in(data):
         waited = time.monotonic() - begin
         if waited > (STOPPING_PATIENCE_S if server[1] == "stopping" else SERVING_PATIENCE_S):
-            raise DatabaseError(
-                f"another database server (process {server[0]}) runs on {data}: stop it first"
-            )
+            raise DatabaseError(f"another database server (process {server[0]}) runs on {data}: stop it first")
         if time.monotonic() - said > _REPORT_EVERY_S:
             log.info("waiting for an earlier database server to stop: %d s so far", waited)
             said = time.monotonic()

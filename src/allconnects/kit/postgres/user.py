@@ -73,8 +73,7 @@ def _create(name: str) -> Account:
     program = shutil.which("useradd", path=_ADMIN_PATH)
     if program is None:
         raise ConfigError(
-            f"started as root without the program useradd: add a system user {name} yourself, "
-            "or start as another user"
+            f"started as root without the program useradd: add a system user {name} yourself, or start as another user"
         )
     shell = shutil.which("nologin", path=_ADMIN_PATH) or "/bin/false"
     argv = [program, "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", shell]
@@ -82,9 +81,7 @@ def _create(name: str) -> Account:
     account = _find(name)  # also when another process was just as quick
     if account is None:
         reason = (done.stderr.strip().splitlines() or [f"code {done.returncode}"])[-1]
-        raise ConfigError(
-            f"cannot add the system user {name} ({reason}): add it yourself, or start as another user"
-        )
+        raise ConfigError(f"cannot add the system user {name} ({reason}): add it yourself, or start as another user")
     return account
 
 
