@@ -158,7 +158,7 @@ def test_a_datagram_names_its_device_and_gets_its_packet_ids_back() -> None:
 
 def test_a_datagram_with_wrong_lengths_is_refused() -> None:
     good = datagram(simple())
-    for spoiled in (good[:-1], good + b"\x00", good[:20], b"", good[:7] + b"\x0e" + good[8:]):
+    for spoiled in (good[:-1], good + b"\x00", good[:20], b"", good[:7] + b"\x0e" + good[8:], b"\x00\x01" + good[2:]):
         with pytest.raises(CodecError):
             CODEC.datagram_decoder().decode(spoiled)
 

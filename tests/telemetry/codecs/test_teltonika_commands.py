@@ -81,6 +81,11 @@ def test_weights_of_a_weighing_unit_have_names() -> None:
 
 
 def test_an_answer_beyond_its_frame_is_refused() -> None:
-    for content in (b"\x0c\x01\x06\x00\x00\x00\x09abc\x01", b"\x0c\x01\x06\x00\x00\x00\x02abc\x01", b"\x0c\x01\x01"):
+    for content in (
+        b"\x0c\x01\x06\x00\x00\x00\x09abc\x01",
+        b"\x0c\x01\x06\x00\x00\x00\x02abc\x01",
+        b"\x0c\x02\x06\x00\x00\x00\x09abc\x02",
+        b"\x0c\x01\x01",
+    ):
         with pytest.raises(CodecError):
             CODEC.decoder().decode(frame(content))

@@ -122,8 +122,8 @@ def test_tags() -> None:
 
 @pytest.mark.parametrize("element", [385, 548, 10_828, 11_317])
 def test_a_beacon_list_that_is_none_is_kept_as_hex(element: int) -> None:
-    broken = b"\x01\x21\x00\x09\x01"
-    assert of_bytes(element, broken) == {f"io{element}": broken.hex()}
+    for broken in (b"\x01\x21\x00\x09\x01", b"\x01\x0b\x06\x09" + bytes(9)):
+        assert of_bytes(element, broken) == {f"io{element}": broken.hex()}
 
 
 @pytest.mark.parametrize("codec_id", [0x08, 0x8E, 0x10])
