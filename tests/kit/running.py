@@ -28,7 +28,7 @@ def script(code: str, *args: object, **options: object) -> subprocess.Popen[str]
     """Start Python on this code; its output is a pipe of lines."""
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
         [sys.executable, "-c", textwrap.dedent(code), *map(str, args)],
-        env={**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE), *sys.path]), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

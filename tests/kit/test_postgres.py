@@ -198,15 +198,19 @@ def test_no_folder_above_is_changed_and_data_is_there_again_even_after_a_move(tm
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
 
 
-def test_the_server_ends_with_its_parent_and_the_next_one_takes_over_at_once(tmp_path: Path) -> None:
+def test_the_server_ends_with_its_parent_and_the_next_one_takes_over_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     parent = script(SERVE, tmp_path)
     pid = int(line(parent))
     with psycopg.connect(dsn(socket_dir_of(tmp_path)), autocommit=True) as connection:
         connection.execute("create table kept as select 7 as n")
     parent.kill()
     parent.wait(5)
+    caplog.set_level(logging.DEBUG)
     with EmbeddedPostgres(tmp_path) as server:
         assert not alive(pid)
+        assert "database system was shut down at" in caplog.text  # in order, not by a crash
         assert _ask(server, "select n from kept") == 7
 
 
@@ -222,13 +226,15 @@ def test_a_killed_server_comes_back_although_a_backend_was_at_work(tmp_path: Pat
         assert server.process is not None
         assert until(lambda: _ask(server, "select count(*) from pg_stat_activity where query like '%1e11%'") == 2)
         first = server.process.pid
+        old = living_in(tmp_path / "postgres" / "data")
+        assert len(old) > 2
         os.kill(first, signal.SIGKILL)
         assert until(lambda: not alive(first))
         assert supervisor.wait_ready(30)
         assert server.dsn == where
         assert server.process.pid != first
         assert _ask(server, "select n from kept") == 7
-        assert all(alive(pid) for pid in living_in(tmp_path / "postgres" / "data"))
+        assert not any(map(alive, old))
         busy.join(10)
     assert living_in(tmp_path / "postgres" / "data") == []
 

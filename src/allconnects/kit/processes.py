@@ -124,9 +124,7 @@ class Supervisor:
     30 s of life make it the first time again. SIGINT, SIGTERM and SIGHUP stop all; a second one kills all.
     """
 
-    def __init__(
-        self, *, first_delay_s: float = 0.2, longest_delay_s: float = 10.0, healthy_s: float = 30.0
-    ) -> None:
+    def __init__(self, *, first_delay_s: float = 0.2, longest_delay_s: float = 10.0, healthy_s: float = 30.0) -> None:
         self._first_delay_s = first_delay_s
         self._longest_delay_s = longest_delay_s
         self._healthy_s = healthy_s
@@ -275,7 +273,10 @@ def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[int]:
     """Take the stop signals and SIGCHLD for a while; yields a descriptor that each of them makes readable."""
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     earlier_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    earlier = {s: signal.signal(s, handler) for s in (*STOP_SIGNALS, signal.SIGCHLD)}
+    wanted = [*STOP_SIGNALS, signal.SIGCHLD]
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup: the terminal may go
+        wanted.remove(signal.SIGHUP)
+    earlier = {s: signal.signal(s, handler) for s in wanted}
     try:
         yield reader
     finally:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from allconnects.kit.errors import AllconnectsError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FULL_TEXTS = ("No space left on device", "Disk quota exceeded", "File too large")
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL_TEXTS = ("No space left on device", "Disk quota exceeded")
 
 
 class DatabaseError(AllconnectsError):
