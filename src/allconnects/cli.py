@@ -46,7 +46,12 @@ def _parser() -> argparse.ArgumentParser:
         _add(commands, name, text, command)
     _add(commands, "settings", "list the settings and what they are now", _settings)
     _add_rooms(commands)
-    for hidden, command in (("greeting", _greeting), ("demo-data", _demo_data), ("demo-fleet", _demo_fleet)):
+    for hidden, command in (
+        ("greeting", _greeting),
+        ("demo-data", _demo_data),
+        ("demo-fleet", _demo_fleet),
+        ("bench-session", _bench_session),
+    ):
         commands.add_parser(hidden).set_defaults(run=command)
     return parser
 
@@ -142,6 +147,13 @@ def _demo_data(_arguments: argparse.Namespace) -> int:
     from allconnects.demo import data
 
     return data.run()
+
+
+def _bench_session(_arguments: argparse.Namespace) -> int:
+    _process("bench", "owner")
+    from allconnects.bench import session
+
+    return session.run()
 
 
 def _demo_fleet(_arguments: argparse.Namespace) -> int:

@@ -50,6 +50,11 @@ def _make_roles(connection: psycopg.Connection, *, login: bool) -> None:
             connection.execute(sql.SQL(form).format(name))
         if not login and not _is_member(connection, me, role_name(role)):
             connection.execute(sql.SQL("GRANT {} TO {}").format(name, sql.Identifier(me)))
+    if not _is_member(connection, role_name("owner"), role_name("web")):
+        # The operator's commands speak for an organisation as pages do: under its row-level security.
+        connection.execute(
+            sql.SQL("GRANT {} TO {}").format(sql.Identifier(role_name("web")), sql.Identifier(role_name("owner")))
+        )
 
 
 def _is_member(connection: psycopg.Connection, who: str, role: str) -> bool:

@@ -118,7 +118,7 @@ class Settings:
     )
     gateway_tls_cert: Path | None = _setting(_existing_file, "Certificate chain for the TLS ports of devices.")
     gateway_tls_key: Path | None = _setting(_existing_file, "Private key of that certificate.")
-    max_connections_per_address: int = _setting(_positive, "Device connections from one address.", 2000)
+    max_connections_per_address: int = _setting(_positive, "Device connections from one address.", 10000)
     max_connections_per_organisation: int = _setting(
         _positive, "Device connections of one organisation.", 20000
     )

@@ -19,7 +19,7 @@ from allconnects.kit import config
 ALLOWED = frozenset(
     {
         "attempt", "batch", "child", "code", "count", "days", "error", "event", "kind", "level", "logger", "ms",
-        "path", "port", "ports", "process", "protocol", "reason", "rows", "seconds", "signal", "stack", "state",
+        "path", "port", "ports", "process", "protocol", "reason", "rows", "seconds", "signal", "trace", "state",
         "status", "step", "timestamp", "url", "version", "view",
     }
 )  # fmt: skip
@@ -60,7 +60,7 @@ def _where(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     if error is not None:
         event["error"] = type(error).__name__
         frames = traceback.extract_tb(error.__traceback__)[-6:]
-        event["stack"] = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
+        event["trace"] = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
     return event
 
 

@@ -1,0 +1,20 @@
+"""``allconnects bench``: speeds, each with its baseline in the same run."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``bench ingest``."""
+    bench = commands.add_parser("bench", help="measure speeds, each beside its baseline")
+    names = bench.add_subparsers(title="benchmarks", metavar="NAME", required=True)
+    ingest = names.add_parser("ingest", help="device messages to durable positions")
+    ingest.add_argument("--json", action="store_true", help="print one JSON object")
+    ingest.set_defaults(run=_ingest)
+
+
+def _ingest(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import ingest
+
+    return ingest.run(as_json=arguments.json)
