@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from allconnects.accounts.models import Account, Organisation
+
+PASSWORD = "four lorries on a Monday"
 
 
 def pytest_unconfigure() -> None:
@@ -70,16 +73,24 @@ def other_organisation(make_organisation: Callable[..., Organisation]) -> Organi
     return make_organisation()
 
 
+@cache
+def _password_hash() -> str:
+    """Hashed once: hashing is slow on purpose."""
+    from django.contrib.auth.hashers import make_password
+
+    return make_password(PASSWORD)
+
+
 @pytest.fixture
 def account_of(owner_connection: psycopg.Connection[Any], organisation: Organisation) -> Callable[..., Account]:
-    """``account_of(role, organisation=…)``: a new account with that role; no role, no membership."""
+    """``account_of(role, organisation=…)``: a new account with that role, password PASSWORD; no role, no membership."""
     from allauth.account.models import EmailAddress
 
     from allconnects.accounts.models import Account
 
-    def make(role: str | None, of: Organisation | None = None, password: str | None = None) -> Account:
+    def make(role: str | None, of: Organisation | None = None) -> Account:
         email = f"{role or 'nobody'}-{secrets.token_hex(6)}@example.org"
-        account = Account.objects.create_user(email, password, name=f"Test {role}")
+        account = Account.objects.create(email=email, name=f"Test {role}", password=_password_hash())
         EmailAddress.objects.create(user=account, email=email, verified=True, primary=True)
         if role:
             owner_connection.execute(

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest
+
+from allconnects.accounts.mail import FAILURES
+
+log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -18,6 +24,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Never: the page says so."""
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that is away neither fails the page nor betrays who has an account."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except FAILURES:
+            log.warning("mail_not_sent")
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -36,7 +36,7 @@ def create_organisation(arguments: argparse.Namespace) -> int:
     """``allconnects organisation create NAME --owner EMAIL``: prints the slug and the link."""
     _as_owner()
     from allconnects.accounts import services
-    from allconnects.accounts.links import invitation_link
+    from allconnects.accounts.mail import invitation_link
 
     organisation, secret = services.create_organisation(arguments.name, arguments.owner)
     print(f"{organisation.slug} {invitation_link(secret)}")  # noqa: T201

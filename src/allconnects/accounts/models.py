@@ -10,15 +10,9 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from allconnects.accounts import labels
 from allconnects.kit import clock
-from allconnects.kit.labels import NOT_PERSONAL, Label, labelled
-
-RELATION = {"retention": "relation", "erasure": "delete_row"}
-ACCOUNT_ID = Label(
-    "user.unique_id", "account", "account_holder", "indirect", "account.provide", "contract", export="provided",
-    **RELATION,
-)  # fmt: skip
-
+from allconnects.kit.labels import NOT_PERSONAL, labelled
 
 LANGUAGES = (("nl", "Nederlands"), ("fr", "Français"), ("en", "English"), ("de", "Deutsch"))
 """Languages of pages and mails, each by its own name."""
@@ -60,41 +54,16 @@ class AccountManager(BaseUserManager["Account"]):
 @labelled(
     web="SELECT, INSERT, UPDATE, DELETE",
     worker="SELECT",
-    id=ACCOUNT_ID,
-    email=Label(
-        "user.contact.email", "account", "account_holder", "direct", "account.provide", "contract",
-        export="provided", **RELATION,
-    ),
-    name=Label(
-        "user.name", "account", "account_holder", "direct", "account.provide", "contract", export="provided",
-        **RELATION,
-    ),
-    password=Label(
-        "user.authorization.credentials", "security", "account_holder", "pseudonymous", "account.security",
-        "contract", export="excluded", excluded_because="a salted hash; disclosing it weakens the account",
-        **RELATION,
-    ),
-    language=Label(
-        "user.settings", "account", "account_holder", "indirect", "account.provide", "contract",
-        export="provided", **RELATION,
-    ),
-    theme=Label(
-        "user.settings", "account", "account_holder", "indirect", "account.provide", "contract",
-        export="provided", **RELATION,
-    ),
-    is_active=Label(
-        "user.account", "account", "account_holder", "indirect", "account.provide", "contract",
-        export="derived", **RELATION,
-    ),
-    last_login=Label(
-        "user.behavior.browsing_history", "security", "account_holder", "indirect", "account.security",
-        "legitimate_interest", export="observed", **RELATION,
-    ),
-    created_at=Label(
-        "user.account", "account", "account_holder", "indirect", "account.provide", "contract",
-        export="derived", **RELATION,
-    ),
-)  # fmt: skip
+    id=labels.ACCOUNT_ID,
+    email=labels.EMAIL,
+    name=labels.NAME,
+    password=labels.PASSWORD,
+    language=labels.SETTING,
+    theme=labels.SETTING,
+    is_active=labels.STATE,
+    last_login=labels.LAST_LOGIN,
+    created_at=labels.STATE,
+)
 class Account(AbstractBaseUser):
     """A sign-in: one e-mail address. What it may do hangs on its memberships."""
 
@@ -113,24 +82,15 @@ class Account(AbstractBaseUser):
         return f"account {self.pk}"
 
 
-def session_label(category: str, schema: str = "") -> Label:
-    """Label of a column of the sign-in sessions."""
-    return Label(
-        category, "security", "account_holder", "pseudonymous", "account.security", "contract",  # type: ignore[arg-type]
-        "session", "delete_row", "excluded", schema=schema,
-        excluded_because="a credential that lives for days; disclosing it helps nobody but a thief",
-    )  # fmt: skip
-
-
 @labelled(
     web="SELECT, INSERT, UPDATE, DELETE",
     worker="SELECT, DELETE",
-    session_key=session_label("user.authorization.credentials"),
-    session_data=session_label(
+    session_key=labels.session_label("user.authorization.credentials"),
+    session_data=labels.session_label(
         "user.account", schema="signed base64 JSON: account id, chosen organisation, sign-in methods, messages"
     ),
-    expire_date=session_label("user.account"),
-    account_id=session_label("user.unique_id"),
+    expire_date=labels.session_label("user.account"),
+    account_id=labels.session_label("user.unique_id"),
 )
 class Session(AbstractBaseSession):
     """A sign-in that lasts; knows its account, so that all sessions of an account can be ended."""
@@ -184,21 +144,15 @@ class Organisation(models.Model):
         return self.slug
 
 
-MEMBER = Label(
-    "user.account", "account", "account_holder", "indirect", "account.provide", "contract", export="derived",
-    **RELATION,
-)  # fmt: skip
-
-
 @labelled(
     tenant="organisation_id",
     web="SELECT, INSERT, UPDATE, DELETE",
     worker="SELECT",
-    id=MEMBER,
-    organisation_id=MEMBER,
-    account_id=MEMBER,
-    role=MEMBER,
-    created_at=MEMBER,
+    id=labels.MEMBER,
+    organisation_id=labels.MEMBER,
+    account_id=labels.MEMBER,
+    role=labels.MEMBER,
+    created_at=labels.MEMBER,
 )
 class Membership(models.Model):
     """An account's place in an organisation."""
@@ -218,32 +172,19 @@ class Membership(models.Model):
         return f"membership {self.pk}"
 
 
-def invitation_label(category: str, identifiability: str, export: str, because: str = "") -> Label:
-    """Label of a column about somebody who is asked to join."""
-    return Label(
-        category, "account", "invitee", identifiability, "account.provide", "legitimate_interest",  # type: ignore[arg-type]
-        "invitation", "delete_row", export, excluded_because=because,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-INVITED = invitation_label("user.account", "indirect", "derived")
-
-
 @labelled(
     tenant="organisation_id",
     web="SELECT, INSERT, UPDATE, DELETE",
     worker="SELECT, DELETE",
-    id=INVITED,
-    organisation_id=INVITED,
-    email=invitation_label("user.contact.email", "direct", "provided"),
-    role=INVITED,
-    token_hash=invitation_label(
-        "user.authorization.credentials", "pseudonymous", "excluded", "a hash of a secret that was sent"
-    ),
-    created_at=INVITED,
-    expires_at=INVITED,
-    accepted_at=INVITED,
-    invited_by_id=INVITED,
+    id=labels.INVITED,
+    organisation_id=labels.INVITED,
+    email=labels.INVITED_EMAIL,
+    role=labels.INVITED,
+    token_hash=labels.INVITED_SECRET,
+    created_at=labels.INVITED,
+    expires_at=labels.INVITED,
+    accepted_at=labels.INVITED,
+    invited_by_id=labels.INVITED,
 )
 class Invitation(models.Model):
     """A link that lets one address join once, within a week."""
@@ -271,35 +212,20 @@ class Invitation(models.Model):
         return f"invitation {self.pk}"
 
 
-TOKEN = Label(
-    "user.account", "account", "account_holder", "pseudonymous", "account.provide", "contract",
-    export="derived", **RELATION,
-)  # fmt: skip
-
-
 @labelled(
     tenant="organisation_id",
     web="SELECT, INSERT, UPDATE, DELETE",
     worker="SELECT",
-    id=TOKEN,
-    organisation_id=TOKEN,
-    name=Label(
-        "user.account", "account", "account_holder", "indirect", "account.provide", "contract",
-        export="provided", **RELATION,
-    ),
-    token_hash=Label(
-        "user.authorization.credentials", "security", "account_holder", "pseudonymous", "account.security",
-        "contract", export="excluded", excluded_because="a hash of a secret that was shown once", **RELATION,
-    ),
-    scopes=Label(
-        "user.account", "account", "account_holder", "pseudonymous", "account.provide", "contract",
-        export="derived", schema="words of accounts.access.SCOPES", **RELATION,
-    ),
-    created_by_id=TOKEN,
-    created_at=TOKEN,
-    last_used_on=TOKEN,
-    revoked_at=TOKEN,
-)  # fmt: skip
+    id=labels.TOKEN,
+    organisation_id=labels.TOKEN,
+    name=labels.TOKEN_NAME,
+    token_hash=labels.TOKEN_SECRET,
+    scopes=labels.TOKEN_SCOPES,
+    created_by_id=labels.TOKEN,
+    created_at=labels.TOKEN,
+    last_used_on=labels.TOKEN,
+    revoked_at=labels.TOKEN,
+)
 class ApiToken(models.Model):
     """What lets a program read or write an organisation's data; only a hash of it is kept."""
 

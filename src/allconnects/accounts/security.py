@@ -19,7 +19,7 @@ def statements(table: Table) -> list[str]:
     for role in ("web", "ingest", "worker"):
         privileges = getattr(table, role)
         if privileges:
-            result.append(f"GRANT {privileges} ON {table.name} TO {role_name(role)}")  # type: ignore[arg-type]
+            result.append(f"GRANT {privileges} ON {table.name} TO {role_name(role)}")
     if table.tenant:
         result += _policies(table)
     return result
@@ -36,7 +36,7 @@ def _policies(table: Table) -> list[str]:
     for role in ("ingest", "worker"):
         result.append(f"DROP POLICY IF EXISTS {role} ON {table.name}")
         if getattr(table, role):
-            who = role_name(role)  # type: ignore[arg-type]
+            who = role_name(role)
             result.append(f"CREATE POLICY {role} ON {table.name} TO {who} USING (true) WITH CHECK (true)")
     return result
 
@@ -54,4 +54,4 @@ def secure(connection: BaseDatabaseWrapper) -> None:
                 for statement in statements(table):
                     cursor.execute(statement)
         for role in ("web", "ingest", "worker"):
-            cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role_name(role)}")  # type: ignore[arg-type]
+            cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role_name(role)}")

@@ -20,7 +20,8 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row to write for this session; without a sign-in it belongs to nobody."""
-        row: Session = super().create_model_instance(data)
+        row = super().create_model_instance(data)
+        assert isinstance(row, Session)
         account = data.get(SESSION_KEY)
         row.account_id = int(account) if account is not None else None
         return row

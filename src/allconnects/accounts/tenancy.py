@@ -37,7 +37,7 @@ def speaking_for(organisation: int | None, account: int | None = None) -> Iterat
 
 def speak_for(raw: psycopg.Connection | psycopg.Cursor, organisation: int, account: int | None = None) -> None:
     """The same for a transaction that is open on a psycopg connection."""
-    raw.execute(f"SET LOCAL ROLE {role_name('web')}")  # type: ignore[call-overload]
+    raw.execute(f"SET LOCAL ROLE {role_name('web')}")
     raw.execute(_SET, _texts(organisation, account))
 
 
@@ -45,5 +45,5 @@ async def aspeak_for(
     raw: psycopg.AsyncConnection | psycopg.AsyncCursor, organisation: int, account: int | None = None
 ) -> None:
     """The same for an asynchronous psycopg connection."""
-    await raw.execute(f"SET LOCAL ROLE {role_name('web')}")  # type: ignore[call-overload]
+    await raw.execute(f"SET LOCAL ROLE {role_name('web')}")
     await raw.execute(_SET, _texts(organisation, account))

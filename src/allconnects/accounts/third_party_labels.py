@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from allconnects.accounts import labels
 from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register
 
 CACHE_TABLE = "site_cache"
 
 
-def _account(category: str, identifiability: str, export: str, schema: str = "", because: str = "") -> Label:
-    return Label(
-        category, "account", "account_holder", identifiability, "account.security", "contract",  # type: ignore[arg-type]
-        "relation", "delete_row", export, schema=schema, excluded_because=because,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-_ADDRESS = _account("user.account", "indirect", "derived")
-_EMAIL = _account("user.contact.email", "direct", "provided")
-_CREDENTIAL = _account("user.account", "pseudonymous", "observed")
+_CREDENTIAL = labels.account_label(
+    "user.account", "pseudonymous", "observed", group="security", purpose="account.security"
+)
 _LIMIT = Label(
     "user.device.ip_address", "security", "account_holder", "pseudonymous", "account.security",
     "legitimate_interest", "session", "delete_row", "excluded",
@@ -40,18 +34,16 @@ TABLES = (
     Table(
         "account_emailaddress",
         {
-            **dict.fromkeys(("id", "user_id", "verified", "primary"), _ADDRESS),
-            "email": _EMAIL,
+            **dict.fromkeys(("id", "user_id", "verified", "primary"), labels.STATE),
+            "email": labels.EMAIL,
         },
         web=_WRITES,
     ),
     Table(
         "account_emailconfirmation",
         {
-            **dict.fromkeys(("id", "email_address_id", "created", "sent"), _ADDRESS),
-            "key": _account(
-                "user.authorization.credentials", "pseudonymous", "excluded", because="a secret that was mailed"
-            ),
+            **dict.fromkeys(("id", "email_address_id", "created", "sent"), labels.STATE),
+            "key": labels.credential_label("a secret that was mailed"),
         },
         web=_WRITES,
     ),
@@ -59,10 +51,9 @@ TABLES = (
         "mfa_authenticator",
         {
             **dict.fromkeys(("id", "user_id", "type", "created_at", "last_used_at"), _CREDENTIAL),
-            "data": _account(
-                "user.authorization.credentials",
-                "pseudonymous",
-                "excluded",
+            "data": labels.account_label(
+                "user.authorization.credentials", "pseudonymous", "excluded", group="security",
+                purpose="account.security",
                 schema="JSON by type: encrypted TOTP secret; seed of recovery codes; name and public key of a passkey",
                 because="secrets; disclosing them weakens the account",
             ),

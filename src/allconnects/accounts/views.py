@@ -1,54 +1,157 @@
-"""Pages about organisations and one's own account."""
+"""Pages of an organisation: people, invitations, API tokens, and which organisation one works in."""
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import check_for_language
-from django.views.decorators.http import require_POST
+from collections.abc import Callable
+from typing import Any
 
-from allconnects.accounts.access import TenantRequest, member
-from allconnects.accounts.models import Account, Theme
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-
-def back(request: TenantRequest) -> HttpResponse:
-    """Where the form says it came from, if that is a page of ours, else the start page."""
-    target = request.POST.get("next", "")
-    secure = request.is_secure()
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=secure):
-        target = "/"
-    return HttpResponseRedirect(target)
-
-
-@require_POST
-def preferences(request: TenantRequest) -> HttpResponse:
-    """Set the theme of the account; a stranger's browser remembers its own."""
-    theme = request.POST.get("theme", "").replace("auto", "")
-    if isinstance(request.user, Account) and theme in Theme.values:
-        request.user.theme = theme
-        request.user.save(update_fields=["theme"])
-    return back(request)
+from allconnects.accounts import mail, services
+from allconnects.accounts.access import RANK, SCOPES, TenantRequest, at_least, member
+from allconnects.accounts.middleware import CHOSEN
+from allconnects.accounts.models import Account, ApiToken, Invitation, Membership, Role
+from allconnects.accounts.preferences import back
+from allconnects.accounts.services import Actor
+from allconnects.kit import clock
+from allconnects.kit.errors import AllconnectsError, Forbidden, NotFound
 
 
-@require_POST
-def set_language(request: TenantRequest) -> HttpResponse:
-    """Set the language of the account, and of this browser for the pages before sign-in."""
-    response = back(request)
-    language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES) and check_for_language(language):
-        if isinstance(request.user, Account):
-            request.user.language = language
-            request.user.save(update_fields=["language"])
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86400, samesite="Lax", httponly=True,
-            secure=settings.SESSION_COOKIE_SECURE,
-        )  # fmt: skip
-    return response
+def actor(request: TenantRequest) -> Actor:
+    """The signed-in member. Only behind ``member``."""
+    assert isinstance(request.user, Account)
+    assert request.organisation is not None
+    assert request.role is not None
+    return Actor(request.user, request.organisation, request.role)
 
 
-@member("viewer")
+def _try(request: TenantRequest, action: Callable[[], Any], done: str) -> Any:
+    """Do it or say why not; what was refused leaves nothing half written. Unknown ids and low roles stay errors."""
+    try:
+        with transaction.atomic():
+            result = action()
+    except (NotFound, Forbidden):
+        raise
+    except AllconnectsError as error:
+        messages.error(request, error.message)
+        return None
+    if done:
+        messages.success(request, done)
+    return result
+
+
+@member("driver")
+@require_GET
+@never_cache
 def members(request: TenantRequest) -> HttpResponse:
-    """The organisation and its people."""
-    return render(request, "accounts/organisation.html")
+    """The organisation: for all, its name and one's own place; for managers, its people."""
+    return _members(request)
+
+
+def _members(request: TenantRequest, link: str = "", invited: str = "") -> HttpResponse:
+    me = actor(request)
+    context: dict[str, Any] = {
+        "own": Membership.objects.get(account=me.account),
+        "link": link,
+        "invited": invited,
+        "grantable": [r for r in Role if RANK[r] <= RANK[Role(me.role)]],
+    }
+    if at_least(me.role, Role.MANAGER):
+        people = Membership.objects.select_related("account").order_by("account__email")
+        context["members"] = [(m, RANK[Role(m.role)] <= RANK[Role(me.role)]) for m in people]
+        context["invitations"] = Invitation.objects.filter(accepted_at=None).order_by("-created_at")
+        context["now"] = clock.now()
+    return render(request, "accounts/members.html", context)
+
+
+@member("manager")
+@require_POST
+@never_cache
+def invite(request: TenantRequest) -> HttpResponse:
+    """Ask somebody in: by mail where there is a mail server, else the link is shown once, to be passed on."""
+    email = request.POST.get("email", "")
+    wanted = request.POST.get("role", "")
+    secret = _try(request, lambda: services.invite(actor(request), email, wanted), "")
+    if secret is None:
+        return redirect("organisation:members")
+    if mail.send_invitation(email.strip().lower(), actor(request).organisation.name, secret):
+        messages.success(request, _("The invitation has been sent."))
+        return redirect("organisation:members")
+    return _members(request, mail.invitation_link(secret), email)
+
+
+@member("manager")
+@require_POST
+def withdraw(request: TenantRequest, invitation: int) -> HttpResponse:
+    """Make an invitation's link worthless."""
+    _try(
+        request,
+        lambda: services.withdraw_invitation(actor(request), invitation),
+        _("The invitation is withdrawn."),
+    )
+    return redirect("organisation:members")
+
+
+@member("manager")
+@require_POST
+def change_role(request: TenantRequest, membership: int) -> HttpResponse:
+    """Give a member another role."""
+    wanted = request.POST.get("role", "")
+    _try(
+        request,
+        lambda: services.change_role(actor(request), membership, wanted),
+        _("The role has been changed."),
+    )
+    return redirect("organisation:members")
+
+
+@member("driver")
+@require_POST
+def remove(request: TenantRequest, membership: int) -> HttpResponse:
+    """Remove a member, or leave."""
+    _try(
+        request,
+        lambda: services.remove_member(actor(request), membership),
+        _("The membership has ended."),
+    )
+    return redirect("organisation:members")
+
+
+@member("manager")
+@require_http_methods(["GET", "POST"])
+@never_cache
+def tokens(request: TenantRequest) -> HttpResponse:
+    """API tokens; a new one is shown in the answer to the form, and never again."""
+    me, secret = actor(request), None
+    if request.method == "POST":
+        name, scopes = request.POST.get("name", ""), request.POST.getlist("scopes")
+        made = _try(request, lambda: services.create_token(me.organisation, name, scopes, me.account), "")
+        secret = made[1] if made else None
+    found = ApiToken.objects.select_related("created_by").filter(revoked_at=None).order_by("-created_at")
+    return render(request, "accounts/tokens.html", {"tokens": found, "scopes": list(SCOPES), "secret": secret})
+
+
+@member("manager")
+@require_POST
+def revoke(request: TenantRequest, token: int) -> HttpResponse:
+    """Make a token worthless."""
+    _try(request, lambda: services.revoke_token(actor(request), token), _("The token is revoked."))
+    return redirect("organisation:tokens")
+
+
+@member("driver")
+@require_POST
+def choose(request: TenantRequest) -> HttpResponse:
+    """Work in another of one's organisations from now on."""
+    wanted = request.POST.get("organisation", "")
+    found = next((o for o in request.organisations if str(o.pk) == wanted), None)
+    if found is None:
+        raise NotFound(_("There is no such organisation."))
+    request.session[CHOSEN] = found.pk
+    return back(request)

@@ -62,7 +62,7 @@ def _refuse_newer() -> None:
         f"{app}.{name}"
         for app, name in loader.applied_migrations or ()
         if app in loader.migrated_apps
-        and (app, name) not in loader.disk_migrations  # type: ignore[operator]
+        and (app, name) not in loader.disk_migrations
         and (app, name) not in loader.replacements
     )
     if unknown:

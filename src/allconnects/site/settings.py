@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from allconnects.accounts.third_party_labels import CACHE_TABLE
 from allconnects.kit import config, db, secrets
+from allconnects.kit.errors import AllconnectsError
 
 SITE = Path(__file__).resolve().parent
 PACKAGE = SITE.parent
@@ -27,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "allconnects.accounts",
     "allconnects.privacy",
     "allconnects.telemetry",
@@ -77,9 +79,15 @@ TEMPLATES = [
 
 
 def _database(role: db.Role) -> dict[str, object]:
-    """A pool serves the web processes: under ASGI every request has its own thread and so its own connection."""
-    given = dict(conninfo_to_dict(db.conninfo(role, "allconnects-django")))
-    connection = {
+    """A pool serves the web processes: under ASGI every request has its own thread and so its own connection.
+
+    Settings can be read while no database runs (type checks, ``makemigrations``); connecting then fails.
+    """
+    try:
+        given: dict[str, object] = dict(conninfo_to_dict(db.conninfo(role, "allconnects-django")))
+    except AllconnectsError:
+        given = {"host": str(env.home / "no-database-runs-here")}
+    connection: dict[str, object] = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": given.pop("dbname", db.DATABASE),
         "HOST": given.pop("host", ""),
@@ -152,7 +160,6 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "allconnects"
 MFA_TOTP_TOLERANCE = 1
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.public_url.startswith("https://")
 SESSION_ENGINE = "allconnects.accounts.sessions"
 CSRF_FAILURE_VIEW = "allconnects.site.pages.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True

@@ -116,7 +116,7 @@ class EventKind(models.TextChoices):
 
 @labelled(
     tenant="organisation_id",
-    web="SELECT",
+    web="SELECT, DELETE",
     ingest="INSERT",
     worker="SELECT, DELETE",
     id=device_label("user.device.telemetry", "pseudonymous", "observed"),

@@ -1,0 +1,112 @@
+"""Who may call which address. An address that is not listed here fails the test: listing it is the decision.
+
+``ANYONE`` needs no sign-in, ``ACCOUNT`` any sign-in, a role a membership with at least that role. Operations of
+the API name their scope; the role that a signed-in member needs for the same stands in ``accounts.access.SCOPES``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ANYONE, ACCOUNT = "anyone", "account"
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address outside the API: who may call it, how, and with which values in its path.
+
+    A value that begins with ``$`` is the id of a thing of the first organisation that the test makes; asked for
+    by an owner of another organisation, it must answer 404.
+    """
+
+    who: str
+    method: str = "get"
+    path: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the API: the scope it needs (None: anyone), and its path values and body."""
+
+    scope: str | None
+    path: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+
+PAGES: dict[str, Page | list[Page]] = {
+    "home": Page(ANYONE),
+    "healthz": Page(ANYONE),
+    "readyz": Page(ANYONE),
+    "metrics": Page(ANYONE),
+    "invitation": Page(ANYONE, path={"secret": "$invitation_secret"}),
+    "set_language": Page(ANYONE, "post", data={"language": "nl"}),
+    "preferences": Page(ANYONE, "post", data={"theme": "dark"}),
+    "settings": Page(ACCOUNT),
+    # Signing in, by allauth.
+    "account_login": Page(ANYONE),
+    "account_logout": Page(ANYONE),
+    "account_inactive": Page(ANYONE),
+    "account_signup": Page(ANYONE),
+    "account_reauthenticate": Page(ACCOUNT),
+    "account_email": Page(ACCOUNT),
+    "account_email_verification_sent": Page(ANYONE),
+    "account_confirm_email": Page(ANYONE, path={"key": "unknown"}),
+    "account_change_password": Page(ACCOUNT),
+    "account_set_password": Page(ACCOUNT),
+    "account_reset_password": Page(ANYONE),
+    "account_reset_password_done": Page(ANYONE),
+    "account_reset_password_from_key": Page(ANYONE, path={"uidb36": "1", "key": "unknown"}),
+    "account_reset_password_from_key_done": Page(ANYONE),
+    "account_confirm_login_code": Page(ANYONE),
+    "mfa_authenticate": Page(ANYONE),
+    "mfa_login_webauthn": Page(ANYONE),
+    "mfa_index": Page(ACCOUNT),
+    "mfa_reauthenticate": Page(ACCOUNT),
+    "mfa_activate_totp": Page(ACCOUNT),
+    "mfa_deactivate_totp": Page(ACCOUNT),
+    "mfa_view_recovery_codes": Page(ACCOUNT),
+    "mfa_generate_recovery_codes": Page(ACCOUNT),
+    "mfa_download_recovery_codes": Page(ACCOUNT),
+    "mfa_list_webauthn": Page(ACCOUNT),
+    "mfa_add_webauthn": Page(ACCOUNT),
+    "mfa_reauthenticate_webauthn": Page(ACCOUNT),
+    "mfa_remove_webauthn": Page(ACCOUNT, path={"pk": 0}),
+    "mfa_edit_webauthn": Page(ACCOUNT, path={"pk": 0}),
+    # The organisation.
+    "organisation:members": Page("driver"),
+    "organisation:choose": Page("driver", "post", data={"organisation": "$organisation"}),
+    "organisation:invite": Page("manager", "post", data={"email": "new@example.org", "role": "viewer"}),
+    "organisation:withdraw": Page("manager", "post", {"invitation": "$invitation"}),
+    "organisation:role": Page("manager", "post", {"membership": "$membership"}, {"role": "driver"}),
+    "organisation:remove": Page("manager", "post", {"membership": "$membership"}),
+    "organisation:tokens": [
+        Page("manager"),
+        Page("manager", "post", data={"name": "t", "scopes": ["devices:read"]}),
+    ],
+    "organisation:revoke": Page("manager", "post", {"token": "$token"}),
+    "live:map": Page("viewer"),
+    "live:stream": Page("viewer"),
+    # The map below the symbols: the same for everybody who may see the map.
+    "basemap:style": Page("viewer"),
+    "basemap:status": Page("viewer"),
+    "basemap:tile": Page("viewer", path={"z": 0, "x": 0, "y": 0}),
+}
+
+DEVICE = {"device": "$device"}
+OPERATIONS: dict[str, Operation] = {
+    "GET /openapi.json": Operation(None),
+    "GET /positions/latest": Operation("positions:read"),
+    "GET /devices": Operation("devices:read"),
+    "POST /devices": Operation("devices:write", body={"identifier": "$identifier", "name": "n"}),
+    "GET /devices/{device}": Operation("devices:read", DEVICE),
+    "PATCH /devices/{device}": Operation("devices:write", DEVICE, {"name": "n"}),
+    "DELETE /devices/{device}": Operation("devices:write", DEVICE),
+    "GET /devices/{device}/track": Operation("positions:read", DEVICE),
+    "GET /unknown-devices": Operation("devices:write"),
+    "POST /unknown-devices/accept": Operation(
+        "devices:write", body={"protocol": "gt06", "identifier": "0", "name": "n"}
+    ),
+    "GET /events": Operation("events:read"),
+}

@@ -1,0 +1,204 @@
+"""Every address of the site, asked by everybody: a stranger, another tenant, each role, tokens."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from allconnects.accounts.access import SCOPES, at_least
+from allconnects.accounts.models import Account, Organisation
+from allconnects.accounts.services import digest
+from allconnects.site.api import api
+from tests.permissions.matrix import ACCOUNT, ANYONE, OPERATIONS, PAGES, Operation, Page
+
+ROLES = ("driver", "viewer", "planner", "manager", "owner")
+ROWS = [(name, page) for name, pages in PAGES.items() for page in (pages if isinstance(pages, list) else [pages])]
+each_page = pytest.mark.parametrize(("name", "page"), ROWS, ids=[f"{n}-{p.method}" for n, p in ROWS])
+each_operation = pytest.mark.parametrize("key", OPERATIONS)
+
+
+def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    """Full names of all addresses of a resolver; one without a name counts under its pattern."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield prefix + (entry.name or str(entry.pattern))
+        else:
+            yield from names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+
+
+def test_every_page_is_listed() -> None:
+    present = {name for name in names(get_resolver()) if not name.startswith("api:")}
+    assert present - set(PAGES) == set(), "say in matrix.py who may call these"
+    assert set(PAGES) - present == set(), "these exist no longer"
+
+
+def test_every_operation_is_listed() -> None:
+    present = {"GET /openapi.json"}
+    for path, methods in api.get_openapi_schema()["paths"].items():
+        present |= {f"{method.upper()} {path.removeprefix('/api/v1')}" for method in methods}
+    assert present == set(OPERATIONS)
+    assert {name for name in names(get_resolver()) if name.startswith("api:")} >= {"api:openapi-json"}
+
+
+@pytest.fixture
+def things(
+    organisation: Organisation, account_of: Callable[..., Account], owner_connection: psycopg.Connection[Any]
+) -> dict[str, Any]:
+    """What the first organisation has, by the names that the matrix uses."""
+    run = lambda *q: owner_connection.execute(*q).fetchone()[0]  # type: ignore[index]  # noqa: E731
+    secret, pk = secrets.token_urlsafe(32), organisation.pk
+    driver = account_of("driver")
+    owner_connection.execute("UPDATE accounts_organisation SET takes_unknown_devices = false")
+    owner_connection.execute("UPDATE accounts_organisation SET takes_unknown_devices = true WHERE id = %s", (pk,))
+    return {
+        "$organisation": pk,
+        "$invitation_secret": secret,
+        "$invitation": run(
+            "INSERT INTO accounts_invitation (organisation_id, email, role, token_hash, created_at, expires_at) "
+            "VALUES (%s, 'asked@example.org', 'viewer', %s, now(), now() + interval '1 day') RETURNING id",
+            (pk, digest(secret)),
+        ),
+        "$membership": run("SELECT id FROM accounts_membership WHERE account_id = %s", (driver.pk,)),
+        "$token": run(
+            "INSERT INTO accounts_apitoken (organisation_id, name, token_hash, scopes, created_at) "
+            "VALUES (%s, 't', %s, '{devices:read}', now()) RETURNING id",
+            (pk, digest(secrets.token_urlsafe())),
+        ),
+        "$device": run(
+            "INSERT INTO telemetry_device (organisation_id, name, kind, identifier, protocol, secret_hash, created_at) "
+            "VALUES (%s, 'd', 'vehicle', %s, '', '', now()) RETURNING id",
+            (pk, secrets.token_hex(8)),
+        ),
+        "$identifier": secrets.token_hex(8),
+    }
+
+
+def filled(values: dict[str, Any] | None, things: dict[str, Any]) -> dict[str, Any]:
+    return {k: things[v] if str(v).startswith("$") else v for k, v in (values or {}).items()}
+
+
+def ask(client: Client, name: str, page: Page, things: dict[str, Any]) -> HttpResponseBase:
+    url = reverse(name, kwargs=filled(page.path, things))
+    response: HttpResponseBase = getattr(client, page.method)(url, filled(page.data, things))
+    response.close()
+    return response
+
+
+def to_sign_in(response: HttpResponseBase) -> bool:
+    return response.status_code == 302 and response.headers["Location"].startswith("/accounts/login/?next=")
+
+
+def lets_in(response: HttpResponseBase) -> bool:
+    return response.status_code in (200, 204, 302, 404, 409) and not to_sign_in(response)
+
+
+@each_page
+def test_strangers(name: str, page: Page, stranger: Client, things: dict[str, Any]) -> None:
+    response = ask(stranger, name, page, things)
+    assert lets_in(response) if page.who == ANYONE else to_sign_in(response)
+
+
+@each_page
+def test_accounts_without_organisation(
+    name: str, page: Page, client_of: Callable[..., Client], things: dict[str, Any]
+) -> None:
+    response = ask(client_of(None), name, page, things)
+    if page.who in (ANYONE, ACCOUNT):
+        assert lets_in(response)
+    else:
+        assert response.status_code == 403
+
+
+@pytest.mark.parametrize("role", ROLES)
+@each_page
+def test_roles(name: str, page: Page, role: str, client_of: Callable[..., Client], things: dict[str, Any]) -> None:
+    response = ask(client_of(role), name, page, things)
+    if page.who in (ANYONE, ACCOUNT) or at_least(role, page.who):
+        assert lets_in(response)
+        assert response.status_code != 404 or not any(str(v).startswith("$") for v in page.path.values())
+    else:
+        assert response.status_code in (403, 404)
+
+
+WITH_IDS = [
+    (name, page)
+    for name, page in ROWS
+    if page.who not in (ANYONE, ACCOUNT)
+    and any(str(v).startswith("$") for v in [*page.path.values(), *page.data.values()])
+]
+
+
+@pytest.mark.parametrize(("name", "page"), WITH_IDS, ids=[name for name, _ in WITH_IDS])
+def test_another_tenants_ids_do_not_exist(
+    name: str,
+    page: Page,
+    client_of: Callable[..., Client],
+    other_organisation: Organisation,
+    things: dict[str, Any],
+) -> None:
+    assert ask(client_of("owner", other_organisation), name, page, things).status_code == 404
+
+
+def call(client: Client, key: str, things: dict[str, Any], token: str | None = None) -> HttpResponseBase:
+    operation: Operation = OPERATIONS[key]
+    method, path = key.split(" ")
+    url = "/api/v1" + re.sub(r"{(\w+)}", lambda m: str(filled(operation.path, things)[m[1]]), path)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    body = None if operation.body is None else filled(operation.body, things)
+    if body is None:
+        return client.generic(method, url, headers=headers)
+    return client.generic(method, url, json.dumps(body), "application/json", headers=headers)
+
+
+def reaches(response: HttpResponseBase) -> bool:
+    return response.status_code in (200, 201, 204, 404)
+
+
+@each_operation
+def test_api_without_sign_in(key: str, stranger: Client, things: dict[str, Any]) -> None:
+    response = call(stranger, key, things)
+    assert response.status_code == (200 if OPERATIONS[key].scope is None else 401)
+
+
+@each_operation
+def test_api_with_tokens(key: str, stranger: Client, token_of: Callable[..., str], things: dict[str, Any]) -> None:
+    scope = OPERATIONS[key].scope
+    if scope is None:
+        return
+    others = [name for name in SCOPES if name != scope]
+    assert call(stranger, key, things, "ac_unknown").status_code == 401
+    assert call(stranger, key, things, token_of(others)).status_code == 403
+    assert reaches(call(stranger, key, things, token_of([scope])))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@each_operation
+def test_api_roles(key: str, role: str, client_of: Callable[..., Client], things: dict[str, Any]) -> None:
+    scope = OPERATIONS[key].scope
+    response = call(client_of(role), key, things)
+    if scope is None or at_least(role, SCOPES[scope]):
+        assert reaches(response)
+    else:
+        assert response.status_code == 403
+
+
+@pytest.mark.parametrize("key", [key for key, operation in OPERATIONS.items() if operation.path])
+def test_api_hides_another_tenants_ids(
+    key: str,
+    stranger: Client,
+    client_of: Callable[..., Client],
+    token_of: Callable[..., str],
+    other_organisation: Organisation,
+    things: dict[str, Any],
+) -> None:
+    assert call(client_of("owner", other_organisation), key, things).status_code == 404
+    assert call(stranger, key, things, token_of(list(SCOPES), other_organisation)).status_code == 404
