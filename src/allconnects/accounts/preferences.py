@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from allconnects.accounts.models import Account, Theme
 
-
 if TYPE_CHECKING:
     _AccountForm = forms.ModelForm[Account]
 else:

@@ -6,15 +6,15 @@ from allconnects.kit.labels import Label, Table, register
 
 REFERENCE = Label(
     "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
-    "legitimate_interest", "raw_position", "delete_chunk+shred:raw_position", "observed",
+    "legitimate_interest", "raw_position", "delete_row", "observed",
 )  # fmt: skip
 PLACE = Label(
     "user.location.precise", "location", "driver", "pseudonymous", "fleet.dispatch",
-    "legitimate_interest", "raw_position", "delete_chunk+shred:raw_position", "observed",
+    "legitimate_interest", "raw_position", "delete_row", "observed",
 )  # fmt: skip
 MEASURED = Label(
     "user.device.telemetry", "location", "driver", "pseudonymous", "fleet.dispatch",
-    "legitimate_interest", "raw_position", "delete_chunk+shred:raw_position", "observed",
+    "legitimate_interest", "raw_position", "delete_row", "observed",
     schema="one format byte, then the device's own attributes; store/blob.py reads it",
 )  # fmt: skip
 

@@ -1,0 +1,30 @@
+"""How long each class of data is kept: the default, the most that anybody may set, and why.
+
+The clock starts at collection. Six years is the most for anything that a product collects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_DAYS = 6 * 365
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Days that a class is kept. None: as long as what it belongs to lives."""
+
+    default_days: float | None
+    cap_days: float | None
+    ground: str
+
+
+RULES: dict[str, Rule] = {
+    "relation": Rule(None, None, "GDPR art. 6(1)(b): as long as the account or the registration lasts"),
+    "live_position": Rule(1, 1, "real-time use needs no history (GBA/APD on geolocation of vehicles)"),
+    "raw_position": Rule(60, 60, "at most two months (GBA/APD; CNIL NS-51)"),
+    "security_log": Rule(365, 365, "GDPR art. 32; a year covers what an investigation looks back on"),
+    "session": Rule(14, 30, "as long as a browser stays signed in"),
+    "invitation": Rule(7, 30, "as long as its link is good, then it goes"),
+    "job": Rule(7, 30, "long enough to see why scheduled work failed"),
+}
