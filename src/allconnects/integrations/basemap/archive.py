@@ -6,11 +6,13 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from pmtiles.reader import MmapSource, Reader
+from pmtiles import reader as pmtiles
 from pmtiles.tile import Compression, TileType
 
 from allconnects.integrations.basemap.source import BasemapError, Description, Tile, description
 
+LIBRARY: Any = pmtiles
+"""Has no types of its own."""
 MEDIA = {
     TileType.MVT: "application/vnd.mapbox-vector-tile",
     TileType.PNG: "image/png",
@@ -26,15 +28,15 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._open: tuple[Reader, dict[str, Any]] | None = None
+        self._open: tuple[Any, dict[str, Any]] | None = None
         self._lock = threading.Lock()
 
-    def _reader(self) -> tuple[Reader, dict[str, Any]]:
+    def _reader(self) -> tuple[Any, dict[str, Any]]:
         with self._lock:
             if self._open is None:
                 try:
                     with self.path.open("rb") as file:
-                        reader = Reader(MmapSource(file))
+                        reader = LIBRARY.Reader(LIBRARY.MmapSource(file))
                     self._open = reader, reader.header()
                 except Exception as error:
                     raise BasemapError("the PMTiles file cannot be read") from error

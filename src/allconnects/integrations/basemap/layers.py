@@ -8,7 +8,6 @@ from allconnects.integrations.basemap.palette import Palette
 
 Layer = dict[str, Any]
 FONT = ["sans-serif"]
-BOLD = ["sans-serif bold"]
 
 
 def background(colour: str) -> Layer:
@@ -35,18 +34,18 @@ def line(
 
 def text(
     ident: str, source: str, field: Any, size: Any, colours: Palette, *, layer: str | None = None, when: Any = None,
-    faint: bool = False, bold: bool = False, **layout: Any,
+    faint: bool = False, layout: Layer | None = None,
 ) -> Layer:  # fmt: skip
     """Names, drawn with the fonts of the browser: no font file is asked of anybody."""
     return {
         **_layer(ident, "symbol", source, layer, when),
         "layout": {
             "text-field": field,
-            "text-font": BOLD if bold else FONT,
+            "text-font": FONT,
             "text-size": _stops(size),
             "text-max-width": 8,
             "text-padding": 4,
-            **layout,
+            **(layout or {}),
         },
         "paint": {
             "text-color": colours["faint" if faint else "text"],
@@ -95,13 +94,13 @@ def offline(colours: Palette, language: str) -> list[Layer]:
             "paint": {"circle-radius": 2, "circle-color": colours["dot"], "circle-opacity": 0.8},
         },
         text("villages", "places", name, [(9, 10.5), (13, 13)], colours, faint=True,
-             when=[*place, ["<", ["get", "p"], 30000]], **{"symbol-sort-key": ["-", 0, ["get", "p"]],
+             when=[*place, ["<", ["get", "p"], 30000]], layout={"symbol-sort-key": ["-", 0, ["get", "p"]],
              "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 0.4}),
         text("towns", "places", name, [(4, 10.5), (8, 12.5), (13, 18)], colours,
-             when=[*place, [">=", ["get", "p"], 30000]], **{"symbol-sort-key": ["-", 0, ["get", "p"]],
+             when=[*place, [">=", ["get", "p"], 30000]], layout={"symbol-sort-key": ["-", 0, ["get", "p"]],
              "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 0.4}),
         {**text("names", "places", name, [(3, 10), (7, 15)], colours, faint=True, when=country,
-                **{"text-transform": "uppercase", "text-letter-spacing": 0.12}), "maxzoom": 7},
+                layout={"text-transform": "uppercase", "text-letter-spacing": 0.12}), "maxzoom": 7},
     ]  # fmt: skip
 
 
@@ -134,7 +133,7 @@ def openmaptiles(colours: Palette, language: str) -> list[Layer]:
         line("countries", "tiles", colours["border"], [(3, 0.6), (10, 2)], layer="boundary",
              when=["==", ["get", "admin_level"], 2]),
         text("street-names", "tiles", name, [(13, 10), (18, 14)], colours, layer="transportation_name",
-             faint=True, **{"symbol-placement": "line"}),
+             faint=True, layout={"symbol-placement": "line"}),
         *_names(colours, name, "place", "class"),
     ]  # fmt: skip
 
@@ -166,7 +165,7 @@ def protomaps(colours: Palette, language: str) -> list[Layer]:
         line("countries", "tiles", colours["border"], [(3, 0.6), (10, 2)], layer="boundaries",
              when=kinds("country")),
         text("street-names", "tiles", name, [(13, 10), (18, 14)], colours, layer="roads",
-             faint=True, **{"symbol-placement": "line"}),
+             faint=True, layout={"symbol-placement": "line"}),
         *_names(colours, name, "places", "kind"),
     ]  # fmt: skip
 
@@ -178,5 +177,5 @@ def _names(colours: Palette, name: Any, layer: str, key: str) -> list[Layer]:
         text("villages", "tiles", name, [(9, 10.5), (14, 13)], colours, layer=layer, when=small, faint=True),
         text("towns", "tiles", name, [(4, 10.5), (8, 12.5), (14, 18)], colours, layer=layer, when=large),
         {**text("names", "tiles", name, [(3, 10), (7, 15)], colours, layer=layer, faint=True,
-                when=["==", ["get", key], "country"], **{"text-transform": "uppercase"}), "maxzoom": 7},
+                when=["==", ["get", key], "country"], layout={"text-transform": "uppercase"}), "maxzoom": 7},
     ]  # fmt: skip

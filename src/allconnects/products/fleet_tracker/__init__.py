@@ -1,0 +1,1 @@
+"""FLEET.tracker: the devices themselves, from adding one to taking it away."""

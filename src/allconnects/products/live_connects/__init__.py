@@ -1,0 +1,1 @@
+"""LIVE.connects: where everything is now, on a map."""

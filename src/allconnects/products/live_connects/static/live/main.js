@@ -1,0 +1,186 @@
+/** The live map's page: ties stream, map, list and details together. */
+import { Details } from "./details.js";
+import { Fleet } from "./fleet.js";
+import { byId, DeviceList } from "./list.js";
+import { ask, settings, text } from "./settings.js";
+import { makeSheet } from "./sheet.js";
+import { Stream } from "./stream.js";
+
+const WHOLE_WORLD_UP_TO = 300;
+const LIST_EVERY_MS = 1000;
+const RELOAD_EVERY_MS = 60000;
+
+const fleet = new Fleet();
+const sheet = makeSheet(byId("sheet"), byId("handle"));
+/** @type {import("./mapview.js").MapView | null} */
+let view = null;
+/** @type {string | null} */
+let trouble = null;
+let background = false;
+
+const details = new Details(fleet, (line) => view?.setLine(line));
+const list = new DeviceList(fleet, {
+  choose: (id) => choose(id, true),
+  filter: () => {
+    fleet.moves++;
+  },
+  escape: () => choose(null, false),
+});
+const stream = new Stream(settings.urls.stream, {
+  snapshot: (message) => {
+    fleet.applyAll(message.p, performance.now());
+    fleet.jump = false;
+  },
+  delta: (message) => fleet.applyAll(message.p, performance.now()),
+  devices: () => load(),
+  state: (state) => {
+    trouble = state === "lost" ? "lost" : null;
+    notice();
+    if (state === "lost") load();
+  },
+  pause: () => fleet.settle(),
+});
+
+/** Who is in the fleet and where, also outside the view. */
+async function load() {
+  try {
+    const [devices, positions] = await Promise.all([ask(settings.urls.devices), ask(settings.urls.positions)]);
+    fleet.setDevices(devices);
+    fleet.setPositions(positions, performance.now());
+    list.loaded = true;
+    list.draw();
+    return true;
+  } catch (error) {
+    trouble = error instanceof Error && error.message === "signedout" ? "signedout" : "lost";
+    notice();
+    return false;
+  }
+}
+
+/** What is wrong, in one line over the map; nothing when all is well. */
+function notice() {
+  const box = byId("notice");
+  const key = trouble || (background ? "basemap" : "");
+  box.hidden = !key;
+  if (!key || box.dataset.key === key) return;
+  box.dataset.key = key;
+  box.textContent = text(key);
+  if (key === "signedout") {
+    const link = document.createElement("a");
+    link.href = `${settings.urls.login}?next=${encodeURIComponent(location.pathname)}`;
+    link.textContent = text("signin");
+    box.append(" ", link);
+  }
+}
+
+/** Show one device, or none. @param {number | null} id @param {boolean} move */
+function choose(id, move) {
+  const device = id === null ? undefined : fleet.devices.get(id);
+  const before = details.id;
+  setFollow(false);
+  byId("panel-list").hidden = Boolean(device);
+  byId("panel-details").hidden = !device;
+  view?.choose(device ? device.id : null, move);
+  history.replaceState(null, "", device ? `#device=${device.id}` : location.pathname);
+  if (device) {
+    list.activate(device.id);
+    details.show(device.id);
+    byId("d-name").focus({ preventScroll: true });
+    if (sheet.get() !== "half") sheet.set("half");
+  } else {
+    details.hide();
+    if (before !== null) list.box.focus({ preventScroll: true });
+  }
+}
+
+/** @param {boolean} on */
+function setFollow(on) {
+  if (view) view.follow = on;
+  byId("follow").setAttribute("aria-pressed", String(on));
+  byId("follow").classList.toggle("active", on);
+}
+
+/** The part of the world that the stream should tell about: all of it for small fleets. */
+function watch() {
+  if (fleet.devices.size <= WHOLE_WORLD_UP_TO || !view) return stream.watch(null);
+  const wanted = view.map.getBounds();
+  if (watched && wanted.getWest() >= watched[0] && wanted.getSouth() >= watched[1] && wanted.getEast() <= watched[2] && wanted.getNorth() <= watched[3]) return;
+  watched = view.box();
+  stream.watch(watched.map((degrees) => degrees.toFixed(4)).join(","));
+}
+/** @type {number[] | null} */
+let watched = null;
+
+async function startMap() {
+  try {
+    const { MapView } = await import("./mapview.js");
+    view = new MapView(byId("map"), fleet, {
+      choose: (id) => choose(id, false),
+      dragged: () => setFollow(false),
+      view: () => watch(),
+      background: (unavailable, online) => {
+        background = unavailable;
+        notice();
+        if (online) checkBackground();
+      },
+    });
+    view.shown = (device) => list.shows(device);
+    await view.start();
+    window.allconnectsMap = { map: view.map, fleet };
+  } catch (error) {
+    view = null;
+    const box = byId("map");
+    box.className = "live-empty";
+    box.textContent = text("nowebgl");
+    console.info(error);
+  }
+}
+
+let checking = 0;
+function checkBackground() {
+  clearInterval(checking);
+  const check = async () => {
+    if (document.hidden) return;
+    background = !(await ask(settings.urls.status).catch(() => ({ available: true }))).available;
+    notice();
+  };
+  checking = window.setInterval(check, 30000);
+  setTimeout(check, 4000);
+}
+
+function buttons() {
+  byId("back").addEventListener("click", () => choose(null, false));
+  byId("fit").addEventListener("click", () => view?.fit());
+  byId("follow").addEventListener("click", () => {
+    setFollow(!view?.follow);
+    if (view?.follow) view.choose(details.id, true);
+  });
+  window.addEventListener("hashchange", fromAddress);
+}
+
+function fromAddress() {
+  const asked = /^#device=(\d+)$/.exec(location.hash);
+  if (asked && fleet.devices.has(Number(asked[1]))) choose(Number(asked[1]), true);
+}
+
+let drawn = -1;
+function tick() {
+  if (document.hidden) return;
+  details.draw();
+  if (drawn !== fleet.changes || list.loaded) list.draw();
+  drawn = fleet.changes;
+}
+
+async function start() {
+  buttons();
+  const map = startMap();
+  await load();
+  await map;
+  if (fleet.devices.size) view?.fit();
+  fromAddress();
+  watch();
+  setInterval(tick, LIST_EVERY_MS);
+  setInterval(() => !document.hidden && load(), RELOAD_EVERY_MS);
+}
+
+start();

@@ -1,0 +1,32 @@
+/**
+ * @typedef {"moving" | "standing" | "silent"} State
+ * @typedef {"vehicle" | "phone" | "material"} Kind
+ *
+ * One fix as the stream sends it: device, latitude, longitude, km/h, course in degrees, state (0 silent, 1 standing,
+ * 2 moving), time of the fix in ms since 1970.
+ * @typedef {[number, number, number, number | null, number | null, 0 | 1 | 2, number]} Entry
+ *
+ * @typedef {object} Place where a device is drawn, and where it goes
+ * @property {number} lon
+ * @property {number} lat
+ *
+ * @typedef {object} Device
+ * @property {number} id
+ * @property {string} name
+ * @property {Kind} kind
+ * @property {State} state
+ * @property {number | null} reported ms since 1970 of the last sign of life
+ * @property {number | null} fixed ms since 1970 of the latest fix
+ * @property {number | null} speed km/h
+ * @property {number | null} course degrees
+ * @property {Place | null} at the latest fix
+ * @property {Place | null} from where the present glide began
+ * @property {number} began ms of the page's clock
+ * @property {number} lasts ms
+ *
+ * @typedef {object} Settings
+ * @property {Record<string, string>} urls
+ * @property {[number, number, number, number]} home
+ * @property {Record<string, any>} texts
+ */
+export {};
