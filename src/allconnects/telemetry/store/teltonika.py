@@ -26,6 +26,7 @@ HEADER = 24
 """Bytes of a record before its IO part: time, priority, lon, lat, altitude, angle, satellites, speed."""
 
 _BODY = 8
+_LAST_TIME_MS = 253_402_300_799_999  # the end of the year 9999
 _crc = anycrc.Model("CRC16-ARC").calc
 _ID_WIDTH = {CODEC_8: 1, CODEC_8E: 2, CODEC_16: 2}
 _COUNT_WIDTH = {CODEC_8: 1, CODEC_8E: 2, CODEC_16: 1}
@@ -139,11 +140,12 @@ def _columns(records: U8, source: I64, codec: int) -> Columns:
     on_globe = (np.abs(lat.astype(np.int64)) <= 900_000_000) & (np.abs(lon.astype(np.int64)) <= 1_800_000_000)
     head = np.empty((len(records), 3), np.uint8)
     head[:, 0], head[:, 1], head[:, 2] = ord("T"), codec, records[:, 8]
+    time_ms = _field(records, 0, ">i8").astype(np.int64)
     return Columns(
         source=source,
-        time_ms=_field(records, 0, ">i8").astype(np.int64),
-        has_time=np.ones(len(records), bool),
-        valid=satellites != 0,
+        time_ms=time_ms,
+        has_time=(time_ms >= 0) & (time_ms <= _LAST_TIME_MS),
+        valid=on_globe & (satellites != 0),
         lat_e7=np.where(on_globe, lat, NO_PLACE).astype(np.int32),
         lon_e7=np.where(on_globe, lon, NO_PLACE).astype(np.int32),
         altitude_m=_field(records, 17, ">i2").astype(np.float32),
