@@ -84,14 +84,20 @@ def _password_hash() -> str:
 @pytest.fixture
 def account_of(owner_connection: psycopg.Connection[Any], organisation: Organisation) -> Callable[..., Account]:
     """``account_of(role, organisation=…)``: a new account with that role, password PASSWORD; no role, no membership."""
-    from allauth.account.models import EmailAddress
-
     from allconnects.accounts.models import Account
 
     def make(role: str | None, of: Organisation | None = None) -> Account:
         email = f"{role or 'nobody'}-{secrets.token_hex(6)}@example.org"
-        account = Account.objects.create(email=email, name=f"Test {role}", password=_password_hash())
-        EmailAddress.objects.create(user=account, email=email, verified=True, primary=True)
+        row = owner_connection.execute(
+            "WITH made AS (INSERT INTO accounts_account "
+            "(email, name, password, language, theme, is_active, created_at) "
+            "VALUES (%s, %s, %s, '', '', true, now()) RETURNING id, email) "
+            'INSERT INTO account_emailaddress (user_id, email, verified, "primary") '
+            "SELECT id, email, true, true FROM made RETURNING user_id",
+            (email, f"Test {role}", _password_hash()),
+        ).fetchone()
+        assert row is not None
+        account = Account.objects.get(pk=row[0])
         if role:
             owner_connection.execute(
                 "INSERT INTO accounts_membership (organisation_id, account_id, role, created_at) "

@@ -87,7 +87,8 @@ class Account(AbstractBaseUser):
     worker="SELECT, DELETE",
     session_key=labels.session_label("user.authorization.credentials"),
     session_data=labels.session_label(
-        "user.account", schema="signed base64 JSON: account id, chosen organisation, sign-in methods, messages"
+        "user.account",
+        schema="signed base64 JSON: account id, chosen organisation, sign-in methods with address and moment, messages",
     ),
     expire_date=labels.session_label("user.account"),
     account_id=labels.session_label("user.unique_id"),
