@@ -7,7 +7,7 @@ from typing import Any
 from allconnects.integrations.basemap.palette import Palette
 
 Layer = dict[str, Any]
-FONT = ["sans-serif"]
+FONT = ["Noto Sans Regular"]
 
 
 def background(colour: str) -> Layer:

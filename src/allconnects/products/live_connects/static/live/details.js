@@ -130,6 +130,8 @@ function value({ name, value: given, unit }) {
   if (typeof given === "boolean" || unit === "on/off") return given ? text("yes") : text("no");
   if (typeof given !== "number") return String(given);
   if (unit === "m" && name.toLowerCase().includes("odometer")) return `${number.format(given / 1000)} km`;
+  const scale = /^0-(\d+)$/.exec(unit || "");
+  if (scale) return `${number.format(given)} / ${scale[1]}`;
   return unit && unit !== "flags" ? `${number.format(given)} ${unit}` : number.format(given);
 }
 

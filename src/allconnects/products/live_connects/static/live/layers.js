@@ -29,21 +29,21 @@ export function layers() {
   const pinned = { "icon-allow-overlap": true, "icon-ignore-placement": true };
   return [
     {
-      id: "line-casing",
+      id: "fleet-line-casing",
       type: "line",
       source: "line",
       layout: { "line-join": "round", "line-cap": "round" },
       paint: { "line-color": halo, "line-width": 7, "line-opacity": 0.85 },
     },
     {
-      id: "line",
+      id: "fleet-line",
       type: "line",
       source: "line",
       layout: { "line-join": "round", "line-cap": "round" },
       paint: { "line-color": accent, "line-width": 3.5 },
     },
     {
-      id: "chosen",
+      id: "fleet-chosen",
       type: "circle",
       source: "chosen",
       paint: {
@@ -55,7 +55,7 @@ export function layers() {
       },
     },
     {
-      id: "clusters",
+      id: "fleet-clusters",
       type: "circle",
       source: "fleet",
       filter: ["has", "point_count"],
@@ -67,13 +67,13 @@ export function layers() {
       },
     },
     {
-      id: "cluster-counts",
+      id: "fleet-cluster-counts",
       type: "symbol",
       source: "fleet",
       filter: ["has", "point_count"],
       layout: {
         "text-field": ["get", "point_count_abbreviated"],
-        "text-font": ["sans-serif bold"],
+        "text-font": ["Noto Sans Bold"],
         "text-size": 14,
         "text-allow-overlap": true,
         "text-ignore-placement": true,
@@ -81,7 +81,7 @@ export function layers() {
       paint: { "text-color": halo },
     },
     {
-      id: "devices",
+      id: "fleet-devices",
       type: "symbol",
       source: "fleet",
       filter: single,
@@ -98,7 +98,7 @@ export function layers() {
       },
     },
     {
-      id: "kinds",
+      id: "fleet-kinds",
       type: "symbol",
       source: "fleet",
       filter: single,
@@ -109,14 +109,14 @@ export function layers() {
       },
     },
     {
-      id: "names",
+      id: "fleet-names",
       type: "symbol",
       source: "fleet",
       filter: single,
       minzoom: NAMES_FROM_ZOOM,
       layout: {
         "text-field": ["get", "name"],
-        "text-font": ["sans-serif bold"],
+        "text-font": ["Noto Sans Bold"],
         "text-size": 12,
         "text-anchor": "top",
         "text-offset": [0, 1.45],

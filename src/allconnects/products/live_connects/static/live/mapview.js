@@ -53,8 +53,9 @@ export class MapView {
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
-    this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), "bottom-left");
-    this.map.addControl(new maplibregl.AttributionControl({ compact: true }), "bottom-right");
+    const narrow = window.matchMedia("(width < 768px)").matches; // there the sheet covers the bottom
+    this.map.addControl(new maplibregl.AttributionControl({ compact: true }), narrow ? "top-left" : "bottom-right");
+    if (!narrow) this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), "bottom-left");
     this.listen();
     document.addEventListener("themechange", () => this.restyle());
   }
@@ -104,7 +105,7 @@ export class MapView {
       this.drawnMoves = -1;
       this.on.view();
     });
-    map.on("error", () => undefined); // a tile that fails is no fault of the page; on.background tells
+    map.on("error", (event) => console.info("map:", event.error?.message)); // on.background tells people
   }
 
   /** @param {{x: number, y: number}} point */
@@ -113,7 +114,7 @@ export class MapView {
       [point.x - 6, point.y - 6],
       [point.x + 6, point.y + 6],
     ];
-    return this.map.queryRenderedFeatures(/** @type {any} */ (box), { layers: ["devices", "clusters"] });
+    return this.map.queryRenderedFeatures(/** @type {any} */ (box), { layers: ["fleet-devices", "fleet-clusters"] });
   }
 
   /** @param {{x: number, y: number}} point */
