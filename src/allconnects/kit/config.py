@@ -7,12 +7,16 @@ Every setting is a field of ``Settings``; its environment name is ``ALLCONNECTS_
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from allconnects.kit.errors import ConfigError
 
@@ -23,14 +27,17 @@ TLS = "-tls"
 """Behind a protocol's name: a port on which its devices speak TLS."""
 
 
+_DIGITS = re.compile(r"[0-9]{1,9}")
+
+
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    if not _DIGITS.fullmatch(text) or not 0 < int(text) < 65536:
         raise ValueError("a port number from 1 to 65535")
     return int(text)
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
+    if not _DIGITS.fullmatch(text) or int(text) == 0:
         raise ValueError("a whole number above 0")
     return int(text)
 
@@ -51,11 +58,18 @@ def _ports(text: str) -> dict[str, int]:
 def _folder(text: str) -> Path:
     if not text:
         raise ValueError("a folder")
-    return Path(text).expanduser().absolute()
+    return _path(text)
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("a path of an existing user's folder") from None
 
 
 def _existing_file(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
+    path = _path(text)
     if not path.is_file():
         raise ValueError("a file that exists")
     return path
@@ -72,11 +86,29 @@ def _word(*allowed: str) -> Callable[[str], str]:
 
 def _url(*schemes: str) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if text and urlsplit(text).scheme not in schemes:
-            raise ValueError("an address that begins with " + " or ".join(f"{s}:" for s in schemes))
+        if text and not _is_address(text, schemes):
+            raise ValueError("an address that begins with " + " or ".join(f"{s}://" for s in schemes))
         return text.rstrip("/")
 
     return read
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and parts.port != 0 and bool(parts.hostname)
+    except ValueError:  # its text repeats the address, and with it a password
+        return False
+
+
+def _database(text: str) -> str:
+    try:
+        if text.startswith(("postgresql://", "postgres://")) or not text:
+            conninfo_to_dict(text)
+            return text
+    except psycopg.ProgrammingError:  # the same
+        pass
+    raise ValueError("an address of the form postgresql://user:password@host:port/database")
 
 
 def _hosts(text: str) -> tuple[str, ...]:
@@ -119,20 +151,12 @@ class Settings:
     gateway_tls_cert: Path | None = _setting(_existing_file, "Certificate chain for the TLS ports of devices.")
     gateway_tls_key: Path | None = _setting(_existing_file, "Private key of that certificate.")
     max_connections_per_address: int = _setting(_positive, "Device connections from one address.", 10000)
-    max_connections_per_organisation: int = _setting(
-        _positive, "Device connections of one organisation.", 20000
-    )
+    max_connections_per_organisation: int = _setting(_positive, "Device connections of one organisation.", 20000)
     max_connections: int = _setting(_positive, "Device connections of one gateway.", 60000)
     idle_timeout_s: int = _setting(_positive, "A device connection silent for so long is closed.", 1800)
-    frame_timeout_s: int = _setting(
-        _positive, "A message not complete after so long closes its connection.", 30
-    )
-    database_url: str = _setting(
-        _url("postgres", "postgresql"), "PostgreSQL to use instead of the embedded one (or DATABASE_URL).", ""
-    )
-    basemap: str = _setting(
-        _basemap, "offline, openfreemap, an https:// style address, or a .pmtiles file.", "offline"
-    )
+    frame_timeout_s: int = _setting(_positive, "A message not complete after so long closes its connection.", 30)
+    database_url: str = _setting(_database, "PostgreSQL to use instead of the embedded one (or DATABASE_URL).", "")
+    basemap: str = _setting(_basemap, "offline, openfreemap, an https:// style address, or a .pmtiles file.", "offline")
     email_url: str = _setting(_url("smtp", "smtps"), "Mail server: smtp://user:password@host:port.", "")
     email_from: str = _setting(str, "Sender of mails.", "allconnects@localhost")
     metrics_port: int | None = _setting(
@@ -155,9 +179,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             raise ConfigError(f"{name} is not a setting of allconnects; 'allconnects settings' lists them")
     values: dict[str, Any] = {}
     if environ.get("DATABASE_URL"):
-        values["database_url"] = _read(
-            "DATABASE_URL", known[PREFIX + "DATABASE_URL"], environ["DATABASE_URL"]
-        )
+        values["database_url"] = _read("DATABASE_URL", known[PREFIX + "DATABASE_URL"], environ["DATABASE_URL"])
     for name, setting in known.items():
         if name in environ:
             values[setting.name] = _read(name, setting, environ[name])
