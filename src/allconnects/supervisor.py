@@ -133,5 +133,3 @@ def _answers(host: str, port: int) -> bool:
 def _address(settings: config.Settings) -> str:
     host = _reachable(settings.host)
     return settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-
-

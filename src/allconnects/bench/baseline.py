@@ -67,10 +67,7 @@ def _stream(number: int, devices: int, start_ms: int) -> bytes:
 def insert_per_s(dsn: str, start_ms: int, seconds: float = 3.0) -> float:
     """One INSERT and commit per position into the same table, positions/s."""
     sample = records(0, 20_000, start_ms, 1)
-    statement = (
-        "INSERT INTO baseline_insert VALUES "
-        "(%s, to_timestamp(%s), now(), %s, %s, %s, %s, %s, %s, 7)"
-    )
+    statement = "INSERT INTO baseline_insert VALUES (%s, to_timestamp(%s), now(), %s, %s, %s, %s, %s, %s, 7)"
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(_TABLE.format(name="baseline_insert"))  # type: ignore[call-overload]
         started, count = time.perf_counter(), 0

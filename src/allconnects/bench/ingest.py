@@ -7,6 +7,7 @@ own; all share the machine.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import socket
@@ -202,9 +203,7 @@ def _send(command: dict[str, Any], rate: float = _MOST_PER_S) -> dict[str, Any]:
     return result
 
 
-def _paced(
-    home: Path, environment: dict[str, str], port: int, web: int, rate: float, start_ms: int
-) -> dict[str, Any]:
+def _paced(home: Path, environment: dict[str, str], port: int, web: int, rate: float, start_ms: int) -> dict[str, Any]:
     """Half of the maximum rate, with a browser's stream open."""
     begin_ms = start_ms + 20 * 86_400_000
     frames = int(rate * PACE_S / RECORDS / DEVICES) + 5
@@ -252,20 +251,16 @@ class _Watcher(threading.Thread):
 
     def __init__(self, port: int, cookie: str) -> None:
         super().__init__(daemon=True)
-        self._cookie = cookie
+        self._headers = {"Cookie": cookie, "Host": "localhost"}
         self._port = port
-        self._socket = socket.create_connection(("127.0.0.1", port), 10)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.seen: dict[int, list[tuple[int, float]]] = {}
-        self._ended = False
 
     def run(self) -> None:
-        request = f"GET /map/stream HTTP/1.1\r\nHost: localhost\r\nCookie: {self._cookie}\r\n\r\n"
-        self._socket.sendall(request.encode())
-        self._socket.settimeout(60)
-        with contextlib.suppress(OSError):
-            for line in self._socket.makefile("rb"):
-                if self._ended:
-                    return
+        self._connection.request("GET", "/map/stream", headers=self._headers)
+        response = self._connection.getresponse()
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+            while line := response.readline():
                 if line.startswith(b"data: "):
                     self._note(json.loads(line[6:]), time.monotonic())
 
@@ -274,17 +269,15 @@ class _Watcher(threading.Thread):
             self.seen.setdefault(entry[0], []).append((entry[6], at))
 
     def stop(self) -> None:
-        self._ended = True
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        if self._connection.sock is not None:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
         self.join(5)
 
     def identifiers(self) -> dict[str, int]:
         """Device numbers by identifier, from the API."""
-        import http.client
-
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
-        connection.request("GET", "/api/v1/devices", headers={"Cookie": self._cookie, "Host": "localhost"})
+        connection.request("GET", "/api/v1/devices", headers=self._headers)
         return {one["identifier"]: one["id"] for one in json.loads(connection.getresponse().read())}
 
 

@@ -18,7 +18,6 @@ import uvloop
 from allconnects.bench.frames import frames, imei
 
 
-
 class Tracker(asyncio.Protocol):
     """One connection: logs in, sends frames, and takes an answer for each before the next.
 

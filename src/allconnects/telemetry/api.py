@@ -245,9 +245,7 @@ def points(found: Track) -> list[tuple[float, float, int, float | None]]:
     chosen = sorted({*range(0, count, step), *([count - 1] if count else [])})
     read: Callable[[Any], Any] = lambda column: column[chosen].tolist()  # noqa: E731
     speeds = [None if speed != speed else round(speed, 1) for speed in read(found.speed_kmh)]
-    return list(
-        zip(read(found.lon_e7 / 1e7), read(found.lat_e7 / 1e7), read(found.time_ms), speeds, strict=True)
-    )
+    return list(zip(read(found.lon_e7 / 1e7), read(found.lat_e7 / 1e7), read(found.time_ms), speeds, strict=True))
 
 
 @router.get(
@@ -266,9 +264,7 @@ def unknown_devices(request: HttpRequest) -> HttpResponse:
 )  # fmt: skip
 def accept_unknown(request: HttpRequest, body: Acceptance) -> Any:
     """Register one of them."""
-    device = services.accept_unknown(
-        _organisation(request), body.protocol, body.identifier, body.name, body.kind
-    )
+    device = services.accept_unknown(_organisation(request), body.protocol, body.identifier, body.name, body.kind)
     return 201, _detail(device.pk)
 
 
@@ -278,6 +274,4 @@ def accept_unknown(request: HttpRequest, body: Acceptance) -> Any:
 )  # fmt: skip
 def events(request: HttpRequest) -> HttpResponse:
     """The latest 100 events, newest first."""
-    return _json(
-        {"id": one.pk, "device": one.device_id, "kind": one.kind, "at": one.at} for one in services.events()
-    )
+    return _json({"id": one.pk, "device": one.device_id, "kind": one.kind, "at": one.at} for one in services.events())

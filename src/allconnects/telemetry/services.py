@@ -120,9 +120,7 @@ def day_track(organisation: Organisation, device: int, day: date | None) -> Trac
         return track(cursor, organisation.pk, device, start, end)
 
 
-def add_device(
-    organisation: Organisation, identifier: str, name: str, kind: str, secret: str | None = None
-) -> Device:
+def add_device(organisation: Organisation, identifier: str, name: str, kind: str, secret: str | None = None) -> Device:
     """Register a device. Raises InvalidInput for what is missing, unknown or taken."""
     identifier, name = identifier.strip(), name.strip()
     _check(name, kind)

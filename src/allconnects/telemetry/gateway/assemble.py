@@ -40,15 +40,26 @@ class Assembled:
     @classmethod
     def failed(cls, items: list[Item]) -> Assembled:
         """Nothing of these can be stored."""
-        return cls(Batch([], [], 0), [], items)
+        return cls(Batch([], [], set(), 0), [], items)
 
-    def remember_newest(self) -> None:
+    @property
+    def behind(self) -> list[int]:
+        """Devices whose live state was not written with this batch."""
+        return [device for _, device in self.batch.heard if device not in self.batch.due]
+
+    def remember(self) -> None:
         """After the commit: later re-uploads of these positions take the careful way."""
+        for device in self.batch.due:
+            self.devices[device].live_ms = self.batch.received_ms
         if self.latest is None:
             return
         for device, newest in zip(self.latest.device.tolist(), self.latest.time_ms.tolist(), strict=True):
             known = self.devices[device]
             known.newest_ms = max(known.newest_ms, newest)
+
+
+LIVE_EVERY_MS = 1000
+"""The live state of one device is written at most so often; what comes between is caught up with."""
 
 
 def assemble(items: list[Item], heard: Iterable[DeviceRef], received_ms: int) -> Assembled:
@@ -61,7 +72,8 @@ def assemble(items: list[Item], heard: Iterable[DeviceRef], received_ms: int) ->
     devices.update((item.device.id, item.device) for item, _ in replies)
     pairs = [(d.organisation, d.id) for d in devices.values() if d.organisation]
     made = [_part(columns, owners, received_ms) for columns, owners in parts]
-    return Assembled(Batch(made, pairs, received_ms), replies, damaged, devices)
+    due = {d.id for d in devices.values() if received_ms - d.live_ms >= LIVE_EVERY_MS}
+    return Assembled(Batch(made, pairs, due, received_ms), replies, damaged, devices)
 
 
 def _teltonika(

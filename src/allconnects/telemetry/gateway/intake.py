@@ -29,7 +29,11 @@ log = structlog.get_logger()
 
 COMMIT_EVERY_S = 0.02
 """How long the first message of a batch may wait for company."""
-BATCH_BYTES = 2_000_000
+BATCH_BYTES = 600_000
+"""What one commit takes at most, so that one writer decodes while the database works for the other."""
+EAGER_BYTES = 200_000
+"""So much waiting is company enough: a free writer starts at once."""
+CATCH_UP_EVERY_S = 1.0
 PAUSE_BYTES = 8_000_000
 RESUME_BYTES = 4_000_000
 WRITERS = 2
@@ -75,6 +79,7 @@ class Work:
 
     items: list[Item] = field(default_factory=list)
     heard: set[DeviceRef] = field(default_factory=set)
+    behind: set[int] = field(default_factory=set)
     unknown: set[tuple[str, str]] = field(default_factory=set)
     events: list[tuple[DeviceRef, str]] = field(default_factory=list)
 
@@ -87,6 +92,8 @@ class Intake:
         self._on_latest = on_latest
         self._waiting: deque[Item] = deque()
         self._notes = Work()
+        self._behind: set[int] = set()
+        self._caught_up_s = 0.0
         self._bytes = 0
         self._in_flight_bytes = 0
         self._paused: set[Sender] = set()
@@ -132,6 +139,11 @@ class Intake:
         """A connection is gone; what it handed in is still written."""
         self._paused.discard(sender)
 
+    async def prepare(self) -> None:
+        """Before the first connection: live state that a crash left behind is brought up to date."""
+        writer = self._free[0]
+        await self._loop.run_in_executor(self._pool, self._persist, writer.catch_up)
+
     async def close(self) -> None:
         """Write what is waiting if the database answers, then stop."""
         try:
@@ -143,11 +155,17 @@ class Intake:
 
     def _schedule(self) -> None:
         self._idle.clear()
-        if self._timer is None and self._free:
+        if not self._free:
+            return
+        if self._bytes >= EAGER_BYTES:
+            self._start()
+        elif self._timer is None:
             self._timer = self._loop.call_later(COMMIT_EVERY_S, self._start)
 
     def _start(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         while self._free:
             work = self._take()
             if work is None:
@@ -172,10 +190,13 @@ class Intake:
             item.sender.busy = True
         notes, self._notes = self._notes, Work()
         work.heard, work.unknown, work.events = notes.heard, notes.unknown, notes.events
+        if self._behind and self._loop.time() - self._caught_up_s >= CATCH_UP_EVERY_S:
+            self._caught_up_s = self._loop.time()
+            work.behind, self._behind = self._behind, set()
         self._bytes -= size
         self._in_flight_bytes += size
         metrics.pending.set(self._bytes + self._in_flight_bytes)
-        return work if work.items or work.heard or work.unknown or work.events else None
+        return work if work.items or work.heard or work.unknown or work.events or work.behind else None
 
     def _done(self, future: asyncio.Future[list[Assembled]], writer: HotWriter, work: Work, size: int) -> None:
         self._free.append(writer)
@@ -194,6 +215,8 @@ class Intake:
             self._resume_all()
         if self._waiting or self._notes.heard or self._notes.unknown or self._notes.events:
             self._schedule()
+        elif self._behind:
+            self._timer = self._timer or self._loop.call_later(CATCH_UP_EVERY_S, self._start)
         elif len(self._free) == WRITERS:
             self._idle.set()
 
@@ -203,6 +226,8 @@ class Intake:
         for item in done.damaged:
             metrics.refused.labels("damaged").inc()
             item.sender.give_up()
+        self._behind.update(done.behind)
+        self._behind -= done.batch.due
         if done.latest is not None:
             self._on_latest(done.latest)
 
@@ -215,6 +240,8 @@ class Intake:
         """In a writer thread: until it is durable or the gateway ends."""
         result = self._write_items(writer, work.items, work.heard)
         self._persist(lambda: _write_notes(writer, work.unknown, work.events))
+        if work.behind:
+            self._persist(lambda: writer.catch_up(sorted(work.behind)))
         return result
 
     def _write_items(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
@@ -231,7 +258,7 @@ class Intake:
         if not assembled.batch.heard:
             return
         assembled.latest = writer.write(assembled.batch)
-        assembled.remember_newest()
+        assembled.remember()
         metrics.positions.inc(assembled.count)
 
     def _split(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
@@ -270,9 +297,7 @@ _NOTE_EVENT = """
     SELECT organisation_id, id, %s, now() FROM telemetry_device WHERE organisation_id = %s AND id = %s"""
 
 
-def _write_notes(
-    writer: HotWriter, unknown: set[tuple[str, str]], events: list[tuple[DeviceRef, str]]
-) -> None:
+def _write_notes(writer: HotWriter, unknown: set[tuple[str, str]], events: list[tuple[DeviceRef, str]]) -> None:
     """Unknown devices (at most 1,000 are listed) and events."""
     if not unknown and not events:
         return

@@ -54,6 +54,7 @@ async def serve(settings: config.Settings) -> None:
         settings.idle_timeout_s,
         settings.frame_timeout_s,
     )
+    await gateway.intake.prepare()
     await directory.load()
     tasks = [asyncio.create_task(work) for work in (directory.watch(), outbox.run(), _sweep(gateway))]
     try:

@@ -198,7 +198,7 @@ class StreamSession(Session):
         if self.closed:
             return
         buffer = self.buffer + data if self.buffer else data
-        at, now = 0, self.gateway.now()
+        at, count, now = 0, 0, self.gateway.now()
         try:
             while at < len(buffer) and not self.closed:
                 length = self.codec.frame(buffer, at)
@@ -206,19 +206,20 @@ class StreamSession(Session):
                     break
                 self._frame(buffer[at : at + length])
                 at += length
+                count += 1
         except CodecError:
             metrics.refused.labels("codec").inc()
             self.close()
             return
         self.buffer = buffer[at:] if at else buffer
         if at:
+            metrics.frames.labels(self.protocol_name).inc(count)
             self.last_s = now
             self.partial_s = now if self.buffer or self.device is None else None
         elif self.partial_s is None:
             self.partial_s = now
 
     def _frame(self, frame: bytes) -> None:
-        metrics.frames.labels(self.protocol_name).inc()
         device = self.device
         if device is not None and self.protocol_name == "teltonika" and teltonika.is_avl(frame):
             self.gateway.hear(device, self.address)

@@ -39,9 +39,12 @@ _STAGING = (
     """CREATE TEMP TABLE IF NOT EXISTS reported (
         organisation_id integer, device_id integer, report_at timestamptz, has_fix boolean, fix_time timestamptz,
         lat_e7 integer, lon_e7 integer, altitude_m real, speed_kmh real, course_deg real, satellites smallint,
-        flags smallint, attributes_time timestamptz, attributes bytea) ON COMMIT DELETE ROWS""",
+        flags smallint, has_attributes boolean, attributes_time timestamptz, attributes bytea)
+        ON COMMIT DELETE ROWS""",
 )
-_NO_BIG_JOINS = ("SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off")
+_SMALL_JOINS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off")
+"""A batch looks a few rows up by index. It also visits live rows in the order of ``reported``, which is sorted,
+so that two writers never wait for each other in a circle."""
 _ADD_NEW = """
     INSERT INTO {leaf} ({columns})
     SELECT {columns} FROM staged s
@@ -51,35 +54,35 @@ _ADD_NEW = """
           AND p.fix_time = s.fix_time AND p.content = s.content
           AND p.received_at >= s.fix_time - interval '2 days')
     ON CONFLICT DO NOTHING"""
-_FIX_COLUMNS = (
-    "fix_time",
-    "lat_e7",
-    "lon_e7",
-    "altitude_m",
-    "speed_kmh",
-    "course_deg",
-    "satellites",
-    "flags",
-)
-_NEWER = "(excluded.fix_time IS NOT NULL AND (l.fix_time IS NULL OR excluded.fix_time >= l.fix_time))"
-_NEWER_ATTRIBUTES = (
-    "(excluded.attributes_time IS NOT NULL AND "
-    "(l.attributes_time IS NULL OR excluded.attributes_time >= l.attributes_time))"
-)
+_FIX_COLUMNS = ("fix_time", "lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg", "satellites", "flags")
+_NEWER = "(s.has_fix AND (l.fix_time IS NULL OR s.fix_time >= l.fix_time))"
+_NEWER_ATTRIBUTES = "(s.has_attributes AND (l.attributes_time IS NULL OR s.attributes_time >= l.attributes_time))"
 _UPDATE_LIVE = f"""
-    INSERT INTO telemetry_live AS l
-        (organisation_id, device_id, report_at, {", ".join(_FIX_COLUMNS)}, attributes_time, attributes)
-    SELECT s.organisation_id, s.device_id, s.report_at,
-        {", ".join(f"CASE WHEN s.has_fix THEN s.{name} END" for name in _FIX_COLUMNS)},
-        nullif(s.attributes_time, timestamptz '1970-01-01 00:00:00+00'), s.attributes
+    UPDATE telemetry_live l SET
+        report_at = greatest(l.report_at, s.report_at),
+        {", ".join(f"{n} = CASE WHEN {_NEWER} THEN s.{n} ELSE l.{n} END" for n in _FIX_COLUMNS)},
+        attributes = CASE WHEN {_NEWER_ATTRIBUTES} THEN s.attributes ELSE l.attributes END,
+        attributes_time = CASE WHEN {_NEWER_ATTRIBUTES} THEN s.attributes_time ELSE l.attributes_time END
+    FROM reported s
+    WHERE l.organisation_id = s.organisation_id AND l.device_id = s.device_id"""
+_FIRST_LIVE = """
+    INSERT INTO telemetry_live (organisation_id, device_id, report_at)
+    SELECT d.organisation_id, d.id, s.report_at
     FROM reported s JOIN telemetry_device d ON d.organisation_id = s.organisation_id AND d.id = s.device_id
-    ORDER BY 1, 2
-    ON CONFLICT (organisation_id, device_id) DO UPDATE SET
-        report_at = greatest(l.report_at, excluded.report_at),
-        {", ".join(f"{n} = CASE WHEN {_NEWER} THEN excluded.{n} ELSE l.{n} END" for n in _FIX_COLUMNS)},
-        attributes = CASE WHEN {_NEWER_ATTRIBUTES} THEN excluded.attributes ELSE l.attributes END,
-        attributes_time = CASE WHEN {_NEWER_ATTRIBUTES} THEN excluded.attributes_time ELSE l.attributes_time END
-    """  # noqa: S608 - made of constants
+    ON CONFLICT (organisation_id, device_id) DO NOTHING"""
+_CATCH_UP = f"""
+    INSERT INTO reported
+    SELECT d.organisation_id, d.id, p.received_at, true,
+        {", ".join(f"p.{name}" for name in _FIX_COLUMNS)}, true, p.fix_time, p.attributes
+    FROM telemetry_device d CROSS JOIN LATERAL (
+        SELECT * FROM telemetry_position h
+        WHERE h.organisation_id = d.organisation_id AND h.device_id = d.id
+          AND h.received_at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '1 day'
+          AND h.flags & {VALID | HAS_PLACE | IMPLAUSIBLE_TIME} = {VALID | HAS_PLACE}
+          AND h.fix_time <= h.received_at + interval '10 minutes'
+        ORDER BY h.fix_time DESC LIMIT 1) p
+    WHERE d.id = ANY(coalesce(%(devices)s::integer[], ARRAY[d.id]))
+    ORDER BY d.organisation_id, d.id"""
 _NO_TIME = pg_time(0)
 
 _REPORT = np.dtype(
@@ -90,7 +93,7 @@ _REPORT = np.dtype(
             ("organisation_id", ">i4"), ("device_id", ">i4"), ("report_at", ">i8"), ("has_fix", "u1"),
             ("fix_time", ">i8"), ("lat_e7", ">i4"), ("lon_e7", ">i4"), ("altitude_m", ">f4"),
             ("speed_kmh", ">f4"), ("course_deg", ">f4"), ("satellites", ">i2"), ("flags", ">i2"),
-            ("attributes_time", ">i8"),
+            ("has_attributes", "u1"), ("attributes_time", ">i8"),
         )
         for piece in ((f"{name}_length", ">i4"), (name, kind))
     ]
@@ -125,13 +128,22 @@ class Reports:
     fix: I64
     any: I64
 
+    def only(self, chosen: NDArray[np.bool_]) -> Reports:
+        """Those of the chosen devices."""
+        return Reports(self.organisation[chosen], self.device[chosen], self.fix[chosen], self.any[chosen])
+
 
 @dataclass(slots=True)
 class Batch:
-    """What is written in one commit. ``heard``: (organisation, device) of everybody who sent anything."""
+    """What is written in one commit.
+
+    ``heard``: (organisation, device) of everybody who sent anything; ``due``: those devices whose live state is
+    written now, the others' is caught up with later.
+    """
 
     parts: list[Part]
     heard: Sequence[tuple[int, int]]
+    due: set[int]
     received_ms: int
 
 
@@ -190,7 +202,7 @@ class HotWriter:
     def _connected(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
             connection = psycopg.connect(self._conninfo, autocommit=True)
-            for statement in _STAGING:
+            for statement in (*_STAGING, *_SMALL_JOINS):
                 connection.execute(statement)  # type: ignore[call-overload]
             self._connection = connection
             self._leaves.clear()
@@ -205,19 +217,28 @@ class HotWriter:
             self._leaves = {leaf}
         return leaf
 
-    def _transaction(
-        self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool
-    ) -> Latest:
+    def _transaction(self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool) -> Latest:
         with connection.transaction():
             self._add_positions(connection, leaf, batch, careful=careful)
             reports = _reports(batch)
-            _copy(connection, "reported", "", [_report_rows(batch, reports)])
-            connection.execute(_UPDATE_LIVE)  # type: ignore[call-overload]
+            due = np.isin(reports.device, np.fromiter(batch.due, np.int64, len(batch.due)))
+            if due.any():
+                _copy(connection, "reported", "", [_report_rows(batch, reports.only(due))])
+                _update_live(connection, int(due.sum()))
         return _latest(batch, reports)
 
-    def _add_positions(
-        self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool
-    ) -> None:
+    def catch_up(self, devices: Sequence[int] | None = None) -> None:
+        """Bring the live state of devices (all when None) up to their newest fix received today or yesterday.
+
+        For what a batch left out because it was written a moment ago, and for what a crash left undone.
+        """
+        connection = self._connected()
+        with connection.transaction():
+            wanted = None if devices is None else sorted(devices)
+            count = connection.execute(_CATCH_UP, {"devices": wanted}).rowcount  # type: ignore[call-overload]
+            _update_live(connection, count)
+
+    def _add_positions(self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool) -> None:
         direct, staged = [], []
         for part in batch.parts:
             fresh = part.fresh & (not careful)
@@ -231,10 +252,15 @@ class HotWriter:
         if direct:
             _copy(connection, leaf, f"({_COLUMNS})", direct)
         if staged:
-            for statement in _NO_BIG_JOINS:
-                connection.execute(statement)
             _copy(connection, "staged", f"({_COLUMNS})", staged)
             connection.execute(_ADD_NEW.format(leaf=leaf, columns=_COLUMNS))  # type: ignore[call-overload]
+
+
+def _update_live(connection: psycopg.Connection, count: int) -> None:
+    """Newest state of the ``count`` devices in ``reported``; a device's first report makes its row."""
+    if connection.execute(_UPDATE_LIVE).rowcount < count:  # type: ignore[call-overload]
+        connection.execute(_FIRST_LIVE)
+        connection.execute(_UPDATE_LIVE)  # type: ignore[call-overload]
 
 
 def _only(part: Part, index: I64) -> Part:
@@ -303,6 +329,7 @@ def _fill_fixes(rows: np.ndarray, batch: Batch, reports: Reports) -> None:  # ty
     rows["has_fix"] = has
     times = np.concatenate([fix_ms(p.columns, batch.received_ms) for p in batch.parts])
     rows["fix_time"] = np.where(has, pg_time(times[fix]), _NO_TIME)
+    rows["has_attributes"] = reports.any >= 0
     rows["attributes_time"] = np.where(reports.any >= 0, pg_time(times[reports.any]), _NO_TIME)
     rows["flags"] = np.concatenate([flags_of(p.columns, batch.received_ms) for p in batch.parts])[fix]
     for name in ("lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg", "satellites"):
@@ -326,10 +353,6 @@ def _blobs(batch: Batch, index: I64) -> list[bytes]:
 def _latest(batch: Batch, reports: Reports) -> Latest:
     has = reports.fix >= 0
     fix = reports.fix[has]
-    times = np.concatenate(
-        [fix_ms(p.columns, batch.received_ms) for p in batch.parts] or [np.empty(0, np.int64)]
-    )
-    fields = {
-        name: _concatenated(batch, name)[fix] for name in ("lat_e7", "lon_e7", "speed_kmh", "course_deg")
-    }
+    times = np.concatenate([fix_ms(p.columns, batch.received_ms) for p in batch.parts] or [np.empty(0, np.int64)])
+    fields = {name: _concatenated(batch, name)[fix] for name in ("lat_e7", "lon_e7", "speed_kmh", "course_deg")}
     return Latest(reports.organisation[has], reports.device[has], times[fix], **fields)

@@ -50,7 +50,8 @@ BEGIN
         RETURN leaf;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('telemetry_position'));
-    IF to_regclass('public.' || leaf) IS NOT NULL THEN
+    -- A query, not to_regclass: that may answer from a cache older than the wait for the lock.
+    IF EXISTS (SELECT FROM pg_class WHERE relname = leaf AND relnamespace = 'public'::regnamespace) THEN
         RETURN leaf;
     END IF;
     EXECUTE format('CREATE TABLE public.%I (LIKE public.telemetry_position INCLUDING DEFAULTS)', leaf);
