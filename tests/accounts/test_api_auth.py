@@ -102,3 +102,17 @@ def test_a_crash_is_a_problem_document_without_details(
     answer = client.get(URL)
     assert (answer.status_code, answer.json()["code"]) == (500, "error")
     assert b"secret detail" not in answer.content
+
+
+def test_members_are_those_of_the_organisation(
+    client_of: Callable[..., Client],
+    account_of: Callable[..., Account],
+    other_organisation: Organisation,
+    token_of: Callable[..., str],
+) -> None:
+    viewer = account_of("viewer")
+    account_of("viewer", other_organisation)
+    headers = {"Authorization": f"Bearer {token_of(['members:read'])}"}
+    (member,) = Client(SERVER_NAME="localhost").get("/api/v1/members", headers=headers).json()
+    assert (member["email"], member["role"]) == (viewer.email, "viewer")
+    assert len(client_of("manager").get("/api/v1/members").json()) == 2

@@ -17,7 +17,7 @@ class Page:
     """An address outside the API: who may call it, how, and with which values in its path.
 
     A value that begins with ``$`` is the id of a thing of the first organisation that the test makes; asked for
-    by an owner of another organisation, it must answer 404.
+    by an owner of another organisation, it must answer 404. ``new`` is an identifier that nobody has yet.
     """
 
     who: str
@@ -88,6 +88,19 @@ PAGES: dict[str, Page | list[Page]] = {
     "organisation:revoke": Page("manager", "post", {"token": "$token"}),
     "live:map": Page("viewer"),
     "live:stream": Page("viewer"),
+    # Devices.
+    "devices:list": Page("viewer"),
+    "devices:add": [Page("manager"), Page("manager", "post", data={"identifier": "new", "name": "n"})],
+    "devices:accept": Page("manager", "post", data={"protocol": "gt06", "identifier": "0", "name": "n"}),
+    "devices:dismiss": Page("manager", "post", data={"protocol": "gt06", "identifier": "0"}),
+    "devices:detail": [
+        Page("viewer", path={"device": "$device"}),
+        Page("manager", "post", {"device": "$device"}, {"name": "n", "kind": "vehicle"}),
+    ],
+    "devices:delete": [
+        Page("manager", path={"device": "$device"}),
+        Page("manager", "post", {"device": "$device"}),
+    ],
     # The map below the symbols: the same for everybody who may see the map.
     "basemap:style": Page("viewer"),
     "basemap:status": Page("viewer"),
@@ -97,9 +110,10 @@ PAGES: dict[str, Page | list[Page]] = {
 DEVICE = {"device": "$device"}
 OPERATIONS: dict[str, Operation] = {
     "GET /openapi.json": Operation(None),
+    "GET /members": Operation("members:read"),
     "GET /positions/latest": Operation("positions:read"),
     "GET /devices": Operation("devices:read"),
-    "POST /devices": Operation("devices:write", body={"identifier": "$identifier", "name": "n"}),
+    "POST /devices": Operation("devices:write", body={"identifier": "new", "name": "n"}),
     "GET /devices/{device}": Operation("devices:read", DEVICE),
     "PATCH /devices/{device}": Operation("devices:write", DEVICE, {"name": "n"}),
     "DELETE /devices/{device}": Operation("devices:write", DEVICE),

@@ -78,12 +78,12 @@ def things(
             "VALUES (%s, 'd', 'vehicle', %s, '', '', now()) RETURNING id",
             (pk, secrets.token_hex(8)),
         ),
-        "$identifier": secrets.token_hex(8),
+        "new": secrets.token_hex(8),
     }
 
 
 def filled(values: dict[str, Any] | None, things: dict[str, Any]) -> dict[str, Any]:
-    return {k: things[v] if str(v).startswith("$") else v for k, v in (values or {}).items()}
+    return {k: things.get(v, v) if isinstance(v, str) else v for k, v in (values or {}).items()}
 
 
 def ask(client: Client, name: str, page: Page, things: dict[str, Any]) -> HttpResponseBase:

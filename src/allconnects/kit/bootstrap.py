@@ -28,6 +28,7 @@ def bootstrap() -> None:
             if embedded:
                 _make_database(connection)
         with psycopg.connect(admin_conninfo(), autocommit=True, **_target(embedded)) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
             _grant_schema(connection)
     except psycopg.errors.InsufficientPrivilege as error:
         raise BootstrapError(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from ninja import NinjaAPI
 
+from allconnects.accounts.api import router as organisation
 from allconnects.site import problems
+from allconnects.telemetry.api import router as devices
 
 api = NinjaAPI(title="allconnects", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 problems.install(api)
-for _room in ("allconnects.accounts.api", "allconnects.telemetry.api"):
-    if find_spec(_room):
-        api.add_router("", import_module(_room).router)
+api.add_router("", organisation)
+api.add_router("", devices)

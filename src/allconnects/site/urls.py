@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
@@ -25,8 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("", include("allconnects.accounts.urls")),
     path("api/v1/", api.urls),
+    path("", include("allconnects.products.live_connects.urls")),
+    path("", include("allconnects.products.fleet_tracker.urls")),
+    path("", include("allconnects.integrations.basemap.urls")),
 ]
-
-for _room in ("products.live_connects", "products.fleet_tracker", "integrations.basemap"):
-    if find_spec(f"allconnects.{_room}.urls"):
-        urlpatterns.append(path("", include(f"allconnects.{_room}.urls")))
