@@ -23,6 +23,7 @@ ALLOWED = frozenset(
         "status", "step", "timestamp", "url", "version", "view",
     }
 )  # fmt: skip
+_OURS = "allconnects"
 
 
 def setup(process: str) -> None:
@@ -49,6 +50,7 @@ def setup(process: str) -> None:
     handler = _Bridge()
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(max(level, logging.WARNING))
+    logging.getLogger(_OURS).setLevel(level)
 
 
 def _where(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -69,8 +71,12 @@ def _only_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
 
 
 class _Bridge(logging.Handler):
-    """What libraries log: the name of the logger and the fixed part of the message, without its arguments."""
+    """What libraries log: the name of the logger and the fixed part of the message, without its arguments.
+
+    Our own modules that log this way (processes, PostgreSQL) speak of programs and folders: theirs are written out.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
-        log = structlog.get_logger()
-        log.log(record.levelno, str(record.msg)[:200], logger=record.name, exc_info=record.exc_info)
+        ours = record.name.partition(".")[0] == _OURS
+        text = record.getMessage() if ours else str(record.msg)
+        structlog.get_logger().log(record.levelno, text[:200], logger=record.name, exc_info=record.exc_info)
