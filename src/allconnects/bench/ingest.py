@@ -81,7 +81,7 @@ def _measure(home: Path) -> dict[str, Any]:
         copies.append(baseline.copy_per_s(dsn, DEVICES, start_ms))
         with _child("gateway", environment, port) as gateway, _child("web", environment, web):
             rate = flood["positions_per_s"] / 2
-            pace = _paced(home, environment, port, web, rate, start_ms)
+            pace = _paced(environment, port, web, rate, start_ms)
         with _child("gateway", environment, port) as gateway:
             idle = _idle(gateway, port)
         stored = _count(dsn)
@@ -163,7 +163,7 @@ class _Sender:
     """The sending process, between its ``ready`` and its result."""
 
     def __init__(self, command: dict[str, Any]) -> None:
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "allconnects.bench.sender"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -203,7 +203,7 @@ def _send(command: dict[str, Any], rate: float = _MOST_PER_S) -> dict[str, Any]:
     return result
 
 
-def _paced(home: Path, environment: dict[str, str], port: int, web: int, rate: float, start_ms: int) -> dict[str, Any]:
+def _paced(environment: dict[str, str], port: int, web: int, rate: float, start_ms: int) -> dict[str, Any]:
     """Half of the maximum rate, with a browser's stream open."""
     begin_ms = start_ms + 20 * 86_400_000
     frames = int(rate * PACE_S / RECORDS / DEVICES) + 5

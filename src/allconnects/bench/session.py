@@ -12,11 +12,11 @@ def run() -> int:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.utils.module_loading import import_string
 
     from allconnects.accounts.models import Account, Membership, Organisation
-    from django.conf import settings
 
     account = Account.objects.create_user(f"viewer-{secrets.token_hex(4)}@bench.example", secrets.token_urlsafe(12))
     Membership.objects.create(account=account, organisation=Organisation.objects.get(slug="bench"), role="viewer")

@@ -101,6 +101,7 @@ class Intake:
         self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
         self._closing = threading.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._catch_up: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -162,10 +163,15 @@ class Intake:
         elif self._timer is None:
             self._timer = self._loop.call_later(COMMIT_EVERY_S, self._start)
 
+    def _catch_up_later(self) -> None:
+        if self._catch_up is None:
+            self._catch_up = self._loop.call_later(CATCH_UP_EVERY_S, self._start)
+
     def _start(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._catch_up):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._catch_up = None
         while self._free:
             work = self._take()
             if work is None:
@@ -216,7 +222,7 @@ class Intake:
         if self._waiting or self._notes.heard or self._notes.unknown or self._notes.events:
             self._schedule()
         elif self._behind:
-            self._timer = self._timer or self._loop.call_later(CATCH_UP_EVERY_S, self._start)
+            self._catch_up_later()
         elif len(self._free) == WRITERS:
             self._idle.set()
 

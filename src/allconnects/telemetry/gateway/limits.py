@@ -30,12 +30,16 @@ class ConnectionLimits:
         self._organisations[organisation] += 1
         return True
 
+    def release_organisation(self, organisation: int) -> None:
+        """A connection speaks for another organisation now."""
+        _decrement(self._organisations, organisation)
+
     def release(self, address: str, organisation: int | None) -> None:
         """A connection that was admitted is gone."""
         self._open -= 1
         _decrement(self._addresses, address)
         if organisation is not None:
-            _decrement(self._organisations, organisation)
+            self.release_organisation(organisation)
 
 
 def _decrement(counter: Counter[Any], key: str | int) -> None:

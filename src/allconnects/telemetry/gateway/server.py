@@ -14,21 +14,25 @@ import uvloop
 from allconnects.kit import config, db
 from allconnects.kit.errors import ConfigError
 from allconnects.telemetry.codecs.registry import codec, is_http
+from allconnects.telemetry.gateway.datagrams import DatagramEndpoint
 from allconnects.telemetry.gateway.directory import Directory
 from allconnects.telemetry.gateway.intake import Intake
 from allconnects.telemetry.gateway.limits import ConnectionLimits
-from allconnects.telemetry.gateway.sessions import DatagramEndpoint, Gateway, StreamSession, WebSession
+from allconnects.telemetry.gateway.sessions import Gateway, StreamSession
+from allconnects.telemetry.gateway.web import WebSession
 from allconnects.telemetry.live.bus import PostgresBus
 from allconnects.telemetry.live.outbox import Outbox
 
 log = structlog.get_logger()
 _SWEEP_EVERY_S = 2.0
 _BACKLOG = 4096
+_MANY_FILES = 1 << 20
+_OTHER_FILES = 100
+"""Descriptors that are no device's connection: database, ports, logs."""
 
 
 def run() -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code."""
-    _raise_file_limit()
     gc.freeze()
     uvloop.run(serve(config.current()))
     return 0
@@ -47,7 +51,7 @@ async def serve(settings: config.Settings) -> None:
         directory,
         Intake(conninfo, outbox.add),
         ConnectionLimits(
-            total=settings.max_connections,
+            total=min(settings.max_connections, _raise_file_limit() - _OTHER_FILES),
             per_address=settings.max_connections_per_address,
             per_organisation=settings.max_connections_per_organisation,
         ),
@@ -80,7 +84,10 @@ async def _listen(gateway: Gateway, settings: config.Settings, name: str, port: 
         factory = lambda: StreamSession(gateway, protocol)  # type: ignore[assignment,arg-type,return-value]  # noqa: E731
     tls = _tls(settings) if name.endswith(config.TLS) else None
     try:
-        server = await loop.create_server(factory, settings.gateway_host, port, ssl=tls, backlog=_BACKLOG)
+        server = await loop.create_server(
+            factory, settings.gateway_host, port, ssl=tls, backlog=_BACKLOG,
+            ssl_handshake_timeout=settings.frame_timeout_s if tls else None,
+        )  # fmt: skip
         if "udp" in protocol.manifest.transports and tls is None:
             await loop.create_datagram_endpoint(
                 lambda: DatagramEndpoint(gateway, protocol),  # type: ignore[arg-type]
@@ -104,7 +111,10 @@ async def _sweep(gateway: Gateway) -> None:
         gateway.sweep()
 
 
-def _raise_file_limit() -> None:
+def _raise_file_limit() -> int:
+    """How many descriptors this process may hold, made as many as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else hard
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted

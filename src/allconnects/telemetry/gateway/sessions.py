@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from allconnects.kit import clock
-from allconnects.telemetry.codecs.base import Codec, CodecError, Decoder, HttpCodec, Message, Request
-from allconnects.telemetry.codecs.http import HttpSession, response
+from allconnects.telemetry.codecs.base import Codec, CodecError, Decoder, Message
 from allconnects.telemetry.gateway import metrics
 from allconnects.telemetry.gateway.directory import DeviceRef, Directory
 from allconnects.telemetry.gateway.intake import Intake
@@ -24,6 +22,9 @@ from allconnects.telemetry.store import teltonika
 
 OPTIONS: dict[str, Any] = {"now": clock.now_ms}
 """What decoders may ask: the time, for devices that set their clock by the server."""
+WARN_EVERY_S = 3600.0
+_INTAKE_FULL, PEER_DEAF, QUEUE_LONG = 1, 2, 4
+"""Why a connection is not read: too much is waiting, its answers are not taken, its requests wait in line."""
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Gateway:
     idle_timeout_s: float
     frame_timeout_s: float
     sessions: set[Session] = field(default_factory=set)
+    warned_s: dict[tuple[int, str], float] = field(default_factory=dict)
     now: Callable[[], float] = time.monotonic
 
     def device_of(self, protocol: str, message: Message) -> DeviceRef | None:
@@ -43,18 +45,23 @@ class Gateway:
         device = self.directory.find(message.device_ids)
         if device is None:
             metrics.refused.labels("unknown").inc()
-            self.intake.unknown(protocol, message.device_ids[0][:100])
+            self._list(protocol, message.device_ids[0][:100])
         elif not device.admits(message.secret):
             metrics.refused.labels("secret").inc()
             self.event(device, "wrong_secret")
             return None
         return device
 
+    def _list(self, protocol: str, identifier: str) -> None:
+        """Show a caller to whoever may accept it; what no device calls itself is not kept."""
+        if identifier.isprintable():
+            self.intake.unknown(protocol, identifier)
+
     def event(self, device: DeviceRef, kind: str) -> None:
         """Raise an event, at most one an hour for a wrong secret or a limit of one device."""
         now = self.now()
-        if now - device.warned_s >= 3600:
-            device.warned_s = now
+        if now - self.warned_s.get((device.id, kind), float("-inf")) >= WARN_EVERY_S:
+            self.warned_s[device.id, kind] = now
             self.intake.event(device, kind)
 
     def hear(self, device: DeviceRef, address: str) -> None:
@@ -63,19 +70,19 @@ class Gateway:
             self.intake.event(device, "seen_twice")
 
     def sweep(self) -> None:
-        """Close what has been silent, or has not finished a message or named itself, for too long."""
+        """End what has been silent, or has not finished a message or named itself, for too long."""
         now = self.now()
         for session in [s for s in self.sessions if s.overdue(now)]:
             metrics.refused.labels("timeout").inc()
-            session.close()
+            session.abort()
 
 
 class Session(asyncio.Protocol):
     """What connections of every protocol have in common."""
 
     __slots__ = (
-        "address", "busy", "closed", "counted", "device", "ending", "gateway", "last_s", "partial_s",
-        "protocol_name", "reading", "transport", "unanswered",
+        "address", "busy", "closed", "counted", "deaf_s", "device", "ending", "gateway", "held", "last_s",
+        "opened_s", "partial_s", "protocol_name", "transport", "unanswered",
     )  # fmt: skip
 
     def __init__(self, gateway: Gateway, protocol_name: str) -> None:
@@ -85,11 +92,10 @@ class Session(asyncio.Protocol):
         self.counted: int | None = None
         self.address = ""
         self.busy = self.closed = self.ending = False
-        self.reading = True
-        self.unanswered = 0
+        self.held = self.unanswered = 0
         self.transport: asyncio.Transport | None = None
-        self.last_s = gateway.now()
-        self.partial_s: float | None = self.last_s
+        self.opened_s = self.last_s = self.deaf_s = gateway.now()
+        self.partial_s: float | None = self.opened_s
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admitted, or closed at once when a limit is reached."""
@@ -118,6 +124,11 @@ class Session(asyncio.Protocol):
         """A device that has sent all it had may close its side and still wait for the answer."""
         self.partial_s = None
         self.ending = True
+        return self.waiting and self.transport is not None and not self.transport.get_extra_info("sslcontext")
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is still to come."""
         return self.unanswered > 0
 
     def submit(self, device: DeviceRef, frame: bytes | None, message: Message | None, size: int) -> None:
@@ -127,24 +138,35 @@ class Session(asyncio.Protocol):
 
     def overdue(self, now: float) -> bool:
         """Whether this connection has used up its patience; one that waits for the database has not."""
-        if self.unanswered or not self.reading:
+        patience = self.gateway.frame_timeout_s
+        if self.closed:
+            return now - self.last_s > patience
+        if self.held & PEER_DEAF and now - self.deaf_s > patience:
+            return True
+        if self.unanswered or self.held:
             return False
-        if self.partial_s is not None and now - self.partial_s > self.gateway.frame_timeout_s:
+        if self.partial_s is not None and now - self.partial_s > patience:
             return True
         return now - self.last_s > self.gateway.idle_timeout_s
 
     def identify(self, message: Message) -> DeviceRef | None:
         """The device that speaks, counted against its organisation; None means refused."""
         device = self.gateway.device_of(self.protocol_name, message)
-        if device is None:
+        if device is None or (self.counted != device.organisation and not self._count(device)):
             return None
-        if self.counted != device.organisation:
-            if self.counted is not None or not self.gateway.limits.admit_organisation(device.organisation):
-                metrics.refused.labels("organisation_limit").inc()
-                self.gateway.event(device, "limit")
-                return None
-            self.counted = device.organisation
         return device
+
+    def _count(self, device: DeviceRef) -> bool:
+        """Count this connection for the organisation that speaks; behind a proxy that may change."""
+        limits = self.gateway.limits
+        if not limits.admit_organisation(device.organisation):
+            metrics.refused.labels("organisation_limit").inc()
+            self.gateway.event(device, "limit")
+            return False
+        if self.counted is not None:
+            limits.release_organisation(self.counted)
+        self.counted = device.organisation
+        return True
 
     def answer(self, reply: bytes) -> None:
         """The data of a message is durable."""
@@ -164,22 +186,48 @@ class Session(asyncio.Protocol):
 
     def pause(self) -> None:
         """Stop reading: too much is waiting."""
-        if self.reading and not self.closed and self.transport is not None:
-            self.transport.pause_reading()
-        self.reading = False
+        self.hold(_INTAKE_FULL)
 
     def resume(self) -> None:
         """Read on."""
-        if not self.reading and not self.closed and self.transport is not None:
-            self.transport.resume_reading()
-        self.reading = True
+        self.let_go(_INTAKE_FULL)
+
+    def pause_writing(self) -> None:
+        """Whoever does not take its answers is not asked for more."""
+        self.deaf_s = self.gateway.now()
+        self.hold(PEER_DEAF)
+
+    def resume_writing(self) -> None:
+        """The answers were taken."""
+        self.let_go(PEER_DEAF)
+
+    def hold(self, reason: int) -> None:
+        """Do not read while this reason lasts."""
+        if not self.held and not self.closed and self.transport is not None:
+            self.transport.pause_reading()
+        self.held |= reason
+
+    def let_go(self, reason: int) -> None:
+        """Read on unless there is another reason not to."""
+        if not self.held & reason:
+            return
+        self.held &= ~reason
         self.last_s = self.gateway.now()
+        if not self.held and not self.closed and self.transport is not None:
+            self.transport.resume_reading()
 
     def close(self) -> None:
         """Send what is written, then end."""
         self.closed = True
+        self.last_s = self.gateway.now()
         if self.transport is not None:
             self.transport.close()
+
+    def abort(self) -> None:
+        """End at once."""
+        self.closed = True
+        if self.transport is not None:
+            self.transport.abort()
 
 
 class StreamSession(Session):
@@ -215,9 +263,11 @@ class StreamSession(Session):
         if at:
             metrics.frames.labels(self.protocol_name).inc(count)
             self.last_s = now
-            self.partial_s = now if self.buffer or self.device is None else None
+            self.partial_s = now if self.buffer else None
         elif self.partial_s is None:
             self.partial_s = now
+        if self.device is None:
+            self.partial_s = self.opened_s
 
     def _frame(self, frame: bytes) -> None:
         device = self.device
@@ -246,127 +296,3 @@ class StreamSession(Session):
         else:
             self.gateway.intake.heard(self.device)
             self.write(message.reply)
-
-
-class WebSession(Session):
-    """A connection of a codec over HTTP: one request after the other, each answered once it is durable."""
-
-    __slots__ = ("codec", "http", "queue")
-
-    def __init__(self, gateway: Gateway, codec: HttpCodec) -> None:
-        super().__init__(gateway, codec.manifest.name)
-        self.codec = codec
-        self.http = HttpSession(max_body=codec.max_body)
-        self.queue: deque[Request] = deque()
-
-    def data_received(self, data: bytes) -> None:
-        """Whole requests are served in order; a broken one is answered and ends the connection."""
-        if self.closed:
-            return
-        now = self.gateway.now()
-        try:
-            requests = self.http.feed(data)
-        except CodecError as error:
-            metrics.refused.labels("codec").inc()
-            self.write(response(error.status))
-            self.close()
-            return
-        self.write(self.http.interim)
-        self.queue.extend(requests)
-        if requests:
-            self.last_s, self.partial_s = now, None
-        elif self.partial_s is None:
-            self.partial_s = now
-        self._serve()
-
-    def answer(self, reply: bytes) -> None:
-        """The data of the request in hand is durable; the next one may be served."""
-        super().answer(reply)
-        self._serve()
-
-    def _serve(self) -> None:
-        """One request after the other, because answers must keep their order."""
-        while self.queue and not self.unanswered and not self.closed:
-            metrics.frames.labels(self.protocol_name).inc()
-            self._request(self.queue.popleft())
-        if not self.queue and not self.unanswered and (self.http.needs_close or self.ending):
-            self.close()
-
-    def _request(self, request: Request) -> None:
-        try:
-            message = self.codec.decode_request(request, OPTIONS)
-        except CodecError as error:
-            metrics.refused.labels("codec").inc()
-            self.write(response(error.status))
-            return
-        device = self.identify(message) if message.device_ids else None
-        if device is None:
-            self.write(message.refusal if message.device_ids else message.reply)
-            return
-        self.gateway.hear(device, self.address)
-        if message.positions:
-            self.submit(device, None, message, len(request.body) + len(request.target))
-        else:
-            self.gateway.intake.heard(device)
-            self.write(message.reply)
-
-
-class DatagramEndpoint(asyncio.DatagramProtocol):
-    """The UDP side of a codec: each datagram names its device and is answered after the commit."""
-
-    def __init__(self, gateway: Gateway, codec: Codec) -> None:
-        self.gateway = gateway
-        self.codec = codec
-        self.transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Listening."""
-        self.transport = transport  # type: ignore[assignment]
-
-    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        """Decode one datagram; what is damaged or unknown is not answered, so the device keeps it."""
-        name = self.codec.manifest.name
-        metrics.frames.labels(name).inc()
-        if self.gateway.intake.full:
-            metrics.refused.labels("overload").inc()
-            return
-        try:
-            message = self.codec.datagram_decoder(OPTIONS).decode(data)
-        except CodecError:
-            metrics.refused.labels("codec").inc()
-            return
-        device = self.gateway.device_of(name, message) if message.device_ids else None
-        if device is None or self.transport is None:
-            return
-        self.gateway.hear(device, address[0])
-        peer = DatagramPeer(self.transport, address)
-        if message.positions:
-            self.gateway.intake.add(peer, device, None, message, len(data))
-        else:
-            self.gateway.intake.heard(device)
-            peer.answer(message.reply)
-
-
-class DatagramPeer:
-    """Where to answer one datagram."""
-
-    __slots__ = ("address", "busy", "transport")
-
-    def __init__(self, transport: asyncio.DatagramTransport, address: tuple[str, int]) -> None:
-        self.transport = transport
-        self.address = address
-        self.busy = False
-
-    def answer(self, reply: bytes) -> None:
-        """Send the acknowledgement."""
-        if reply:
-            self.transport.sendto(reply, self.address)
-
-    def give_up(self) -> None:
-        """Nothing: the device sends again."""
-
-    def pause(self) -> None:
-        """Datagrams cannot be held back: those that come while the intake is full are dropped, unanswered."""
-
-    def resume(self) -> None:
-        """Nothing to do."""
