@@ -14,7 +14,6 @@ def texts() -> dict[str, dict[str, str] | str]:
         "more": _("{count} more: search to find them"),
         "none": _("Nothing matches."),
         "results": _("{count} of {total} shown"),
-        "cluster": _("{count} devices here"),
         "lost": _("Connection lost, trying again…"),
         "signedout": _("You are signed out."),
         "signin": _("Sign in"),

@@ -34,6 +34,10 @@ export class Details {
     await Promise.all([this.loadTrack(id), this.loadAttributes(id)]);
   }
 
+  get device() {
+    return this.id === null ? undefined : this.fleet.devices.get(this.id);
+  }
+
   hide() {
     this.id = null;
     this.points = [];
@@ -64,7 +68,7 @@ export class Details {
 
   /** Draw what the stream changed; ask for the other values now and then. */
   draw() {
-    const device = this.id === null ? undefined : this.fleet.devices.get(this.id);
+    const device = this.device;
     if (!device) return;
     put(byId("d-name"), device.name);
     const state = byId("d-state");
@@ -97,7 +101,7 @@ export class Details {
     const first = this.points[0];
     const last = this.points.at(-1);
     const values = moved && first && last ? { from: hours(first[2]), to: hours(last[2]), km: number.format(km) } : null;
-    put(byId("d-track"), values ? text("track", values) : text("notrack"));
+    put(byId("d-track"), values ? text("track", values) : text(this.device?.at ? "notrack" : "noposition"));
   }
 
   /** @param {{name: string, value: any, unit: string | null}[]} attributes */

@@ -1,0 +1,71 @@
+"""Every text of the project is translated, with the same placeholders."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}|</?\w+>")
+
+
+def _tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("messages", ROOT / "tools/messages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+tool = _tool()
+
+
+@pytest.fixture(scope="module")
+def texts() -> Catalog:
+    return tool.template()
+
+
+def _catalogue(language: str) -> Catalog:
+    with (ROOT / f"src/allconnects/locale/{language}/LC_MESSAGES/django.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _forms(value: object) -> list[str]:
+    return list(value) if isinstance(value, (list, tuple)) else [str(value)]
+
+
+def test_texts_of_code_templates_and_scripts_are_found(texts: Catalog) -> None:
+    assert {"Map", "Sign in", "Follow", "There is no such device."} <= {str(message.id) for message in texts}
+
+
+@pytest.mark.parametrize("language", tool.LANGUAGES)
+def test_every_text_is_translated(language: str, texts: Catalog) -> None:
+    known = _catalogue(language)
+    missing = []
+    for message in texts:
+        found = known.get(message.id, message.context) if message.id else None
+        if message.id and (found is None or not all(_forms(found.string))):
+            missing.append(message.id)
+    assert not missing, f"run tools/messages.py and translate into {language}: {missing}"
+
+
+@pytest.mark.parametrize("language", tool.LANGUAGES)
+def test_placeholders_are_the_same(language: str) -> None:
+    assert [message.id for message in _catalogue(language) if message.id and not _same(message)] == []
+
+
+def _same(message: Message) -> bool:
+    wanted = sorted(PLACEHOLDER.findall(_forms(message.id)[0]))
+    return all(sorted(PLACEHOLDER.findall(form)) == wanted for form in _forms(message.string))
+
+
+def test_a_lost_placeholder_is_noticed() -> None:
+    assert not _same(Message("{count} more", "nog meer"))
+    assert _same(Message("{count} more", "nog {count}"))
