@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from allconnects.telemetry.codecs.base import CodecError, Position
 from allconnects.telemetry.store import teltonika
 from allconnects.telemetry.store.columns import from_positions
 from allconnects.telemetry.store.hot import Batch, Latest, Part
-from allconnects.telemetry.store.rows import EPOCH_2000_MS, FUTURE_TOLERANCE_MS, Columns
+from allconnects.telemetry.store.rows import I64, Columns
 
 if TYPE_CHECKING:
     from allconnects.telemetry.gateway.directory import DeviceRef
     from allconnects.telemetry.gateway.intake import Item
 
+_DAY_MS = 86_400_000
+_CLOCK_AHEAD_MS = 60_000
 _ACKS = [struct.pack(">I", count) for count in range(256)]
 
 
@@ -113,6 +116,14 @@ def _part(columns: Columns, owners: list[Item], received_ms: int) -> Part:
     organisation = np.fromiter((d.organisation for d in devices), np.int64, count)[columns.source]
     device = np.fromiter((d.id for d in devices), np.int64, count)[columns.source]
     newest = np.fromiter((d.newest_ms for d in devices), np.int64, count)[columns.source]
-    fresh = columns.has_time & (columns.time_ms > newest)
-    fresh &= (columns.time_ms >= EPOCH_2000_MS) & (columns.time_ms <= received_ms + FUTURE_TOLERANCE_MS)
+    fresh = columns.has_time & (columns.time_ms > newest) & _only_today(columns.time_ms, received_ms)
     return Part(columns, organisation, device, fresh)
+
+
+def _only_today(time_ms: I64, received_ms: int) -> NDArray[np.bool_]:
+    """Whether a copy can only be in the leaf of today, whose index would refuse it: fixes of this UTC day.
+
+    A clock may be ahead by ``_CLOCK_AHEAD_MS``, so those of the day's first minute may have come yesterday.
+    """
+    first = received_ms - received_ms % _DAY_MS + _CLOCK_AHEAD_MS
+    return (time_ms >= first) & (time_ms <= received_ms + _CLOCK_AHEAD_MS)

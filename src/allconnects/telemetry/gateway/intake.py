@@ -23,7 +23,7 @@ from allconnects.telemetry.codecs.base import Message
 from allconnects.telemetry.gateway import metrics
 from allconnects.telemetry.gateway.assemble import Assembled, assemble
 from allconnects.telemetry.gateway.directory import DeviceRef
-from allconnects.telemetry.store.hot import HotWriter, Latest
+from allconnects.telemetry.store.hot import DeviceGone, HotWriter, Latest
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ CATCH_UP_EVERY_S = 1.0
 PAUSE_BYTES = 8_000_000
 RESUME_BYTES = 4_000_000
 WRITERS = 2
+_UNSTORABLE = (psycopg.DataError, ValueError, ArithmeticError, LookupError, TypeError)
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -227,11 +228,12 @@ class Intake:
             self._idle.set()
 
     def _answer(self, done: Assembled) -> None:
-        for item, reply in done.replies:
-            item.sender.answer(reply)
+        """Whoever sent something damaged hears nothing: it would take the next answer for that of the damaged one."""
         for item in done.damaged:
             metrics.refused.labels("damaged").inc()
             item.sender.give_up()
+        for item, reply in done.replies:
+            item.sender.answer(reply)
         self._behind.update(done.behind)
         self._behind -= done.batch.due
         if done.latest is not None:
@@ -251,11 +253,15 @@ class Intake:
         return result
 
     def _write_items(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
-        assembled = assemble(items, heard, clock.now_ms())
         started = time.monotonic()
         try:
+            assembled = assemble(items, heard, clock.now_ms())
             self._persist(lambda: self._store(writer, assembled))
-        except psycopg.DataError:
+        except DeviceGone as error:
+            for device in error.devices:
+                assembled.devices[device].organisation = 0
+            return self._write_items(writer, items, heard)
+        except _UNSTORABLE:
             return self._split(writer, items, heard)
         metrics.commits.observe(time.monotonic() - started)
         return [assembled]
@@ -268,7 +274,7 @@ class Intake:
         metrics.positions.inc(assembled.count)
 
     def _split(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
-        """One message holds what PostgreSQL refuses: find it, so that it harms only its sender."""
+        """One message holds what cannot be stored: find it, so that it harms only its sender."""
         if len(items) <= 1:
             log.error("gateway.message_not_storable", protocol=items[0].device.protocol if items else "")
             return [Assembled.failed(items)]

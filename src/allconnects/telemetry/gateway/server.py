@@ -7,6 +7,7 @@ import gc
 import resource
 import signal
 import ssl
+from functools import partial
 
 import structlog
 import uvloop
@@ -18,7 +19,7 @@ from allconnects.telemetry.gateway.datagrams import DatagramEndpoint
 from allconnects.telemetry.gateway.directory import Directory
 from allconnects.telemetry.gateway.intake import Intake
 from allconnects.telemetry.gateway.limits import ConnectionLimits
-from allconnects.telemetry.gateway.sessions import Gateway, StreamSession
+from allconnects.telemetry.gateway.sessions import Gateway, Session, StreamSession
 from allconnects.telemetry.gateway.web import WebSession
 from allconnects.telemetry.live.bus import PostgresBus
 from allconnects.telemetry.live.outbox import Outbox
@@ -78,10 +79,8 @@ async def serve(settings: config.Settings) -> None:
 async def _listen(gateway: Gateway, settings: config.Settings, name: str, port: int) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     protocol = codec(name.removesuffix(config.TLS))
-    if is_http(protocol):
-        factory = lambda: WebSession(gateway, protocol)  # noqa: E731
-    else:
-        factory = lambda: StreamSession(gateway, protocol)  # type: ignore[assignment,arg-type,return-value]  # noqa: E731
+    session: type[Session] = WebSession if is_http(protocol) else StreamSession
+    factory = partial(session, gateway, protocol)  # type: ignore[arg-type]
     tls = _tls(settings) if name.endswith(config.TLS) else None
     try:
         server = await loop.create_server(

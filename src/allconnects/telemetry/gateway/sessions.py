@@ -110,7 +110,7 @@ class Session(asyncio.Protocol):
         self.gateway.sessions.add(self)
         metrics.connections.labels(self.protocol_name).inc()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """What was handed in is still written; nobody hears of it."""
         if self not in self.gateway.sessions:
             return

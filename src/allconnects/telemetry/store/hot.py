@@ -23,6 +23,7 @@ from allconnects.telemetry.store.rows import (
     HOT_COLUMNS,
     I64,
     IMPLAUSIBLE_TIME,
+    LIVE_TOLERANCE_MS,
     VALID,
     Columns,
     copy_rows,
@@ -45,15 +46,19 @@ _STAGING = (
 _SMALL_JOINS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off")
 """A batch looks a few rows up by index. It also visits live rows in the order of ``reported``, which is sorted,
 so that two writers never wait for each other in a circle."""
-_ADD_NEW = """
-    INSERT INTO {leaf} ({columns})
-    SELECT {columns} FROM staged s
+_ADD_NEW = f"""
+    INSERT INTO {{leaf}} ({{columns}})
+    SELECT {{columns}} FROM staged s
     WHERE NOT EXISTS (
         SELECT FROM telemetry_position p
         WHERE p.organisation_id = s.organisation_id AND p.device_id = s.device_id
           AND p.fix_time = s.fix_time AND p.content = s.content
-          AND p.received_at >= s.fix_time - interval '2 days')
+          AND p.received_at >= CASE
+              WHEN s.flags & {IMPLAUSIBLE_TIME} = 0 THEN s.fix_time - interval '2 days'
+              ELSE timestamptz '-infinity' END)
     ON CONFLICT DO NOTHING"""
+"""A time that cannot be says nothing of when its first copy came, so all partitions are asked."""
+_PRESENT = "SELECT id FROM telemetry_device WHERE id = ANY(%s)"
 _FIX_COLUMNS = ("fix_time", "lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg", "satellites", "flags")
 _NEWER = "(s.has_fix AND (l.fix_time IS NULL OR s.fix_time >= l.fix_time))"
 _NEWER_ATTRIBUTES = "(s.has_attributes AND (l.attributes_time IS NULL OR s.attributes_time >= l.attributes_time))"
@@ -160,6 +165,14 @@ class Latest:
     course_deg: NDArray[np.float32]
 
 
+class DeviceGone(Exception):
+    """Nothing was written, because ``devices`` (ids) are not registered any more."""
+
+    def __init__(self, devices: set[int]) -> None:
+        super().__init__(f"{len(devices)} devices are gone")
+        self.devices = devices
+
+
 class HotWriter:
     """One database connection that writes batches. Not for several threads at once."""
 
@@ -172,7 +185,8 @@ class HotWriter:
     def write(self, batch: Batch) -> Latest:
         """Write a batch and commit it. Raises psycopg.Error when it is not (or not known to be) durable.
 
-        After an error the same batch may be written again: nothing gets in twice.
+        After an error the same batch may be written again: nothing gets in twice. Raises DeviceGone when one of
+        its devices was removed, for what that sent goes with it.
         """
         connection = self._connected()
         leaf = self._leaf(connection, batch.received_ms)
@@ -220,6 +234,7 @@ class HotWriter:
     def _transaction(self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool) -> Latest:
         with connection.transaction():
             self._add_positions(connection, leaf, batch, careful=careful)
+            _refuse_gone(connection, batch)
             reports = _reports(batch)
             due = np.isin(reports.device, np.fromiter(batch.due, np.int64, len(batch.due)))
             if due.any():
@@ -254,6 +269,14 @@ class HotWriter:
         if staged:
             _copy(connection, "staged", f"({_COLUMNS})", staged)
             connection.execute(_ADD_NEW.format(leaf=leaf, columns=_COLUMNS))  # type: ignore[call-overload]
+
+
+def _refuse_gone(connection: psycopg.Connection, batch: Batch) -> None:
+    """Whoever removes a device waits for batches under way and holds up later ones: see schema.sql."""
+    heard = {device for _, device in batch.heard}
+    present = {row[0] for row in connection.execute(_PRESENT, (sorted(heard),))}
+    if gone := heard - present:
+        raise DeviceGone(gone)
 
 
 def _update_live(connection: psycopg.Connection, count: int) -> None:
@@ -292,8 +315,8 @@ def _reports(batch: Batch) -> Reports:
     times = np.concatenate([fix_ms(p.columns, batch.received_ms) for p in batch.parts])
     devices = np.concatenate([p.device for p in batch.parts])
     plausible = (flags & IMPLAUSIBLE_TIME) == 0
+    plausible &= times <= batch.received_ms + LIVE_TOLERANCE_MS
     usable = plausible & ((flags & (VALID | HAS_PLACE)) == (VALID | HAS_PLACE))
-    usable &= times <= batch.received_ms + 600_000
     return Reports(
         organisation, device,
         _newest(devices, times, usable, device),

@@ -19,6 +19,8 @@ VALID, HAS_PLACE, HAS_TIME, IMPLAUSIBLE_TIME = 1, 2, 4, 8
 EPOCH_2000_MS = 946_684_800_000
 LAST_MS = 4_102_444_800_000
 FUTURE_TOLERANCE_MS = 24 * 3600 * 1000
+LIVE_TOLERANCE_MS = 600_000
+"""A clock so far ahead may still set the live state; one further ahead would hide what comes after."""
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"

@@ -84,12 +84,14 @@ BEGIN
     END LOOP;
 END $$;
 
--- What a device has sent goes with it, on request of its organisation only.
+-- What a device has sent goes with it, on request of its organisation only. The lock waits for batches that are
+-- being written and holds up the next ones until the device is gone: ingest then refuses its positions.
 CREATE FUNCTION telemetry_forget_device(device integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     gone bigint;
 BEGIN
+    LOCK TABLE public.telemetry_position IN SHARE ROW EXCLUSIVE MODE;
     DELETE FROM public.telemetry_position
     WHERE organisation_id = current_setting('app.organisation')::integer AND device_id = device;
     GET DIAGNOSTICS gone = ROW_COUNT;
