@@ -11,6 +11,22 @@ from typing import Any
 
 LANGUAGES = ("nl", "fr", "de", "en")
 ENGLISH = {"21004": "Brussels", "11002": "Antwerp", "44021": "Ghent", "31005": "Bruges", "62063": "Liège"}
+ABROAD = {
+    "The Hague": {"nl": "Den Haag", "fr": "La Haye", "de": "Den Haag"},
+    "Köln": {"nl": "Keulen", "fr": "Cologne", "en": "Cologne"},
+    "Aachen": {"nl": "Aken", "fr": "Aix-la-Chapelle"},
+    "Lille": {"nl": "Rijsel"},
+    "Dunkerque": {"nl": "Duinkerke", "de": "Dünkirchen", "en": "Dunkirk"},
+    "Paris": {"nl": "Parijs"},
+    "London": {"nl": "Londen", "fr": "Londres"},
+    "Luxembourg": {"nl": "Luxemburg", "de": "Luxemburg"},
+    "Strasbourg": {"nl": "Straatsburg", "de": "Straßburg"},
+    "Trier": {"fr": "Trèves"},
+    "Berlin": {"nl": "Berlijn"},
+    "Hamburg": {"fr": "Hambourg"},
+    "Vlissingen": {"fr": "Flessingue"},
+}
+"""Names of places around Belgium that differ in our languages."""
 AREAS = (
     ((2.0, 49.2, 7.0, 51.9), 0),
     ((-2.0, 47.0, 10.5, 54.0), 8_000),
@@ -58,9 +74,11 @@ def _feature(place: dict[str, Any], names: dict[str, dict[str, str]]) -> dict[st
     zoom = next((z for least, z in STEPS if inhabitants >= least), 12)
     properties: dict[str, Any] = {"k": "place", "n": place["name"], "p": inhabitants, "z": zoom}
     official = names.get(place.get("municipality", ""), {})
-    if place.get("feature") == "PPLC" or fold(place["name"]) in map(fold, official.values()):
+    if official and (place.get("feature") == "PPLC" or fold(place["name"]) in map(fold, official.values())):
         local = {**official, **({"en": ENGLISH[place["municipality"]]} if place["municipality"] in ENGLISH else {})}
         properties.update({k: v for k, v in local.items() if k in LANGUAGES and v != place["name"]})
+    elif inhabitants > 20_000:
+        properties.update(ABROAD.get(place["name"], {}))
     if place.get("feature") == "PPLC":
         properties["c"] = 1
         properties["z"] = 3 if inhabitants > 900_000 else 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django import template
+from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -33,3 +34,11 @@ def kind(value: str) -> dict[str, object]:
 def at(mapping: Mapping[str, str], key: str) -> str:
     """The value under key; empty if there is none."""
     return mapping.get(key, "")
+
+
+@register.filter
+def shown(value: object) -> str:
+    """A value that a device sent, as people read it."""
+    if isinstance(value, bool):
+        return _("On") if value else _("Off")
+    return str(localize(value)) if isinstance(value, (int, float)) else str(value)

@@ -119,7 +119,7 @@ export function layers() {
         "text-font": ["Noto Sans Bold"],
         "text-size": 12,
         "text-anchor": "top",
-        "text-offset": [0, 1.45],
+        "text-offset": [0, 1.8],
         "text-max-width": 12,
         "text-optional": true,
       },

@@ -81,8 +81,8 @@ export class MapView {
       this.ready = true;
       this.drawnMoves = -1;
       this.setLine(this.lineData);
-      this.collapseCredits();
     });
+    this.map.once("idle", () => this.collapseCredits());
   }
 
   /** Credits start folded on narrow maps; the button shows them. */
