@@ -1,9 +1,10 @@
-"""Headers that keep a page to itself."""
+"""Headers that keep a page to itself, and connections that go back while a stream stays open."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -47,4 +48,20 @@ class SecurityHeaders:
             response.headers.setdefault(name, value)
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+
+class ReleaseConnection:
+    """Gives the database connection back before a stream begins: streams last for hours, the pool has ten.
+
+    Django itself does so only when a response is closed. Stands outside of whatever reads or writes the session.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.streaming and not connection.in_atomic_block:
+            connection.close()
         return response
