@@ -216,6 +216,8 @@ def _paced(environment: dict[str, str], port: int, web: int, rate: float, start_
         }
     )  # fmt: skip
     watcher.start()
+    watcher.opened.wait(30)
+    time.sleep(1)
     sender.go()
     result = sender.result()
     time.sleep(1.5)
@@ -255,10 +257,12 @@ class _Watcher(threading.Thread):
         self._port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.seen: dict[int, list[tuple[int, float]]] = {}
+        self.opened = threading.Event()
 
     def run(self) -> None:
         self._connection.request("GET", "/map/stream", headers=self._headers)
         response = self._connection.getresponse()
+        self.opened.set()
         with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
             while line := response.readline():
                 if line.startswith(b"data: "):

@@ -8,7 +8,7 @@ import math
 from allconnects.telemetry.live.bus import Fix, PostgresBus
 from allconnects.telemetry.store.hot import Latest
 
-PUBLISH_EVERY_S = 0.2
+PUBLISH_EVERY_S = 0.1
 
 
 class Outbox:

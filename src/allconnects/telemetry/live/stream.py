@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponseBase, HttpResponseBadRequest, StreamingHttpResponse
 
 from allconnects.accounts.access import TenantRequest, member, no_transaction
+from allconnects.accounts.streams import while_allowed
 from allconnects.telemetry.live.hub import Hub
 from allconnects.telemetry.live.snapshot import WORLD, Box
 
@@ -20,7 +21,8 @@ async def stream(request: TenantRequest) -> HttpResponseBase:
     if box is None or request.organisation is None:
         return HttpResponseBadRequest()
     _hub = _hub or Hub()
-    response = StreamingHttpResponse(_hub.watch(request.organisation.pk, box), content_type="text/event-stream")
+    pieces = while_allowed(request, _hub.watch(request.organisation.pk, box))
+    response = StreamingHttpResponse(pieces, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response

@@ -60,7 +60,8 @@ _ADD_NEW = f"""
 """A time that cannot be says nothing of when its first copy came, so all partitions are asked."""
 _PRESENT = "SELECT id FROM telemetry_device WHERE id = ANY(%s)"
 _FIX_COLUMNS = ("fix_time", "lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg", "satellites", "flags")
-_NEWER = "(s.has_fix AND (l.fix_time IS NULL OR s.fix_time >= l.fix_time))"
+_NEWER = f"""(s.has_fix AND (l.fix_time IS NULL
+    OR (s.fix_time >= l.fix_time AND s.flags & {VALID} >= l.flags & {VALID})))"""
 _NEWER_ATTRIBUTES = "(s.has_attributes AND (l.attributes_time IS NULL OR s.attributes_time >= l.attributes_time))"
 _UPDATE_LIVE = f"""
     UPDATE telemetry_live l SET
@@ -124,7 +125,7 @@ class Part:
 class Reports:
     """What a batch says of each device's latest state; arrays of one length, sorted by device.
 
-    ``fix``: flat index over all parts of the newest usable fix, -1 where there is none;
+    ``fix``: flat index over all parts of the newest fix, a good one if there is any, -1 where there is none;
     ``any``: index of the newest report whose attributes count, -1 where there is none.
     """
 
@@ -154,7 +155,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Latest:
-    """The newest usable fix of each device in a batch, as arrays; what the live stream and the gate need."""
+    """The newest good fix of each device in a batch, as arrays: what the live stream tells."""
 
     organisation: I64
     device: I64
@@ -305,7 +306,11 @@ def _concatenated(batch: Batch, name: str) -> np.ndarray:  # type: ignore[type-a
 
 
 def _reports(batch: Batch) -> Reports:
-    """One row for each device that was heard, with its newest usable fix and its newest attributes."""
+    """One row for each device that was heard, with its newest usable fix and its newest attributes.
+
+    A fix that the device itself doubts counts only where there is no better one: it may be the last known place.
+    0,0 is what a receiver without a fix says, never a place.
+    """
     heard = np.array(sorted(set(batch.heard)), np.int64).reshape(-1, 2)
     organisation, device = heard[:, 0], heard[:, 1]
     nothing = np.full(len(heard), -1, np.int64)
@@ -316,12 +321,11 @@ def _reports(batch: Batch) -> Reports:
     devices = np.concatenate([p.device for p in batch.parts])
     plausible = (flags & IMPLAUSIBLE_TIME) == 0
     plausible &= times <= batch.received_ms + LIVE_TOLERANCE_MS
-    usable = plausible & ((flags & (VALID | HAS_PLACE)) == (VALID | HAS_PLACE))
-    return Reports(
-        organisation, device,
-        _newest(devices, times, usable, device),
-        _newest(devices, times, plausible, device),
-    )  # fmt: skip
+    placed = plausible & ((flags & HAS_PLACE) != 0)
+    placed &= (_concatenated(batch, "lat_e7") != 0) | (_concatenated(batch, "lon_e7") != 0)
+    good = _newest(devices, times, placed & ((flags & VALID) != 0), device)
+    fix = np.where(good >= 0, good, _newest(devices, times, placed, device))
+    return Reports(organisation, device, fix, _newest(devices, times, plausible, device))
 
 
 def _newest(devices: I64, times: I64, mask: NDArray[np.bool_], wanted: I64) -> I64:
@@ -374,7 +378,8 @@ def _blobs(batch: Batch, index: I64) -> list[bytes]:
 
 
 def _latest(batch: Batch, reports: Reports) -> Latest:
-    has = reports.fix >= 0
+    valid = _concatenated(batch, "valid")
+    has = (reports.fix >= 0) & valid[reports.fix] if len(valid) else np.zeros(len(reports.device), bool)
     fix = reports.fix[has]
     times = np.concatenate([fix_ms(p.columns, batch.received_ms) for p in batch.parts] or [np.empty(0, np.int64)])
     fields = {name: _concatenated(batch, name)[fix] for name in ("lat_e7", "lon_e7", "speed_kmh", "course_deg")}
