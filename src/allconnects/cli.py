@@ -108,8 +108,10 @@ def _demo(_arguments: argparse.Namespace) -> int:
 
 def _gateway(_arguments: argparse.Namespace) -> int:
     _process("gateway", "ingest")
+    from allconnects.kit import metrics
     from allconnects.telemetry.gateway import server
 
+    metrics.serve()
     return server.run()
 
 
@@ -122,8 +124,10 @@ def _web(_arguments: argparse.Namespace) -> int:
 
 def _worker(_arguments: argparse.Namespace) -> int:
     _process("worker", "worker")
+    from allconnects.kit import metrics
     from allconnects.site import worker
 
+    metrics.serve()
     return worker.run()
 
 

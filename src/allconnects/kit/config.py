@@ -42,6 +42,13 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _days(text: str) -> int:
+    """At most two months for positions of people at work: Belgian and French supervisory authorities."""
+    if not _DIGITS.fullmatch(text) or not 2 <= int(text) <= 60:
+        raise ValueError("a number of days from 2 to 60")
+    return int(text)
+
+
 def _ports(text: str) -> dict[str, int]:
     """``teltonika=5027,gt06=5023,osmand-tls=5056``: protocols that are not named do not listen."""
     result: dict[str, int] = {}
@@ -162,7 +169,7 @@ class Settings:
     metrics_port: int | None = _setting(
         _port, "Port of 127.0.0.1 on which a gateway or worker started alone shows /metrics."
     )
-    position_days: int = _setting(_positive, "Days that raw positions are kept.", 60)
+    position_days: int = _setting(_days, "Days that raw positions are kept, at most 60.", 60)
     log_level: str = _setting(_word("debug", "info", "warning", "error"), "How much is logged.", "info")
     log_format: str = _setting(_word("console", "json"), "How it is logged.", "console")
 
