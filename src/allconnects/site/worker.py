@@ -9,6 +9,7 @@ from datetime import timedelta
 import psycopg
 import structlog
 
+from allconnects.accounts.maintenance import forget_expired
 from allconnects.kit import clock, config, db
 
 log = structlog.get_logger()
@@ -39,6 +40,7 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     make_partitions(connection)
     drop_partitions(connection, days)
     forget_unknown(connection)
+    forget_expired(connection)
 
 
 def make_partitions(connection: psycopg.Connection) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -95,7 +95,7 @@ class Hub:
         self._views: dict[int, set[View]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def watch(self, organisation: int, box: Box) -> AsyncIterator[bytes]:
+    async def watch(self, organisation: int, box: Box) -> AsyncGenerator[bytes, None]:
         """Server-sent events for one browser, until it goes away."""
         self._start()
         view = View(organisation, box)
