@@ -152,9 +152,7 @@ def test_columns_agree_with_the_plain_codec(batch: list[bytes]) -> None:
 def test_one_layout_is_one_group_and_rows_keep_their_order(data: st.DataObject) -> None:
     codec_id = data.draw(st.sampled_from(CODECS))
     io = data.draw(io_parts(codec_id))
-    batch = [
-        build.frame(build.body(codec_id, [data.draw(records(io)) for _ in range(3)])) for _ in range(4)
-    ]
+    batch = [build.frame(build.body(codec_id, [data.draw(records(io)) for _ in range(3)])) for _ in range(4)]
     parts, broken = teltonika.decode([teltonika.body_of(frame) for frame in batch])
     assert broken == []
     assert [len(part) for part in parts] == [12]

@@ -247,7 +247,10 @@ class Intake:
     def _write(self, writer: HotWriter, work: Work) -> list[Assembled]:
         """In a writer thread: until it is durable or the gateway ends."""
         result = self._write_items(writer, work.items, work.heard)
-        self._persist(lambda: _write_notes(writer, work.unknown, work.events))
+        try:
+            self._persist(lambda: _write_notes(writer, work.unknown, work.events))
+        except _UNSTORABLE:
+            log.error("gateway.note_not_storable")
         if work.behind:
             self._persist(lambda: writer.catch_up(sorted(work.behind)))
         return result

@@ -1,0 +1,24 @@
+"""What tests of the store start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from tests.telemetry.store.hot import Yard
+
+if TYPE_CHECKING:
+    from allconnects.accounts.models import Organisation
+
+
+@pytest.fixture
+def yard(owner_connection: psycopg.Connection[Any], organisation: Organisation) -> Iterator[Yard]:
+    """An organisation whose devices send straight into the store."""
+    from allconnects.kit import db
+
+    made = Yard(owner_connection, organisation.pk, db.conninfo("ingest"))
+    yield made
+    made.close()
