@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 PASSWORD = "four lorries on a Monday"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: while their browser runs, Django refuses to ask the database from this thread."""
+    items.sort(key=lambda item: "e2e" in item.path.parent.parts)
+
+
 def pytest_unconfigure() -> None:
     """Stop and remove the database of the run, if there was one."""
     test_database.finish()
