@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.run(arguments)
         return code
     except AllconnectsError as error:
-        print(f"allconnects: {error.message}", file=sys.stderr)  # noqa: T201
+        print(f"allconnects: {error.message}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         _add(commands, name, text, command)
     _add(commands, "settings", "list the settings and what they are now", _settings)
+    _add(commands, "roles", "print the SQL for an administrator who makes the database roles by hand", _roles)
     _add_rooms(commands)
     for hidden, command in (
         ("greeting", _greeting),
@@ -139,6 +140,13 @@ def _migrate(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _roles(_arguments: argparse.Namespace) -> int:
+    from allconnects.kit.bootstrap import statements_for_administrator
+
+    print("\n".join(statements_for_administrator()))
+    return 0
+
+
 def _greeting(_arguments: argparse.Namespace) -> int:
     _process("greeting", "owner")
     from allconnects.site import greeting
@@ -176,5 +184,5 @@ def _settings(_arguments: argparse.Namespace) -> int:
             value = "(set)"
         if isinstance(value, dict):
             value = ",".join(f"{k}={v}" for k, v in value.items())
-        print(f"{config.PREFIX}{field.name.upper()}={value or ''}\n    {field.metadata['help']}")  # noqa: T201
+        print(f"{config.PREFIX}{field.name.upper()}={value or ''}\n    {field.metadata['help']}")
     return 0

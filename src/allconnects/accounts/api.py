@@ -25,7 +25,7 @@ class MemberOut(Schema):
 
 
 @router.get("/members", response=list[MemberOut], auth=ApiAuth("members:read"), url_name="members")
-def members(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001
+def members(request: HttpRequest) -> list[dict[str, Any]]:
     """Everybody in the organisation, by address."""
     found = Membership.objects.select_related("account").order_by("account__email")
     return [

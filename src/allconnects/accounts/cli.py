@@ -39,7 +39,7 @@ def create_organisation(arguments: argparse.Namespace) -> int:
     from allconnects.accounts.mail import invitation_link
 
     organisation, secret = services.create_organisation(arguments.name, arguments.owner)
-    print(f"{organisation.slug} {invitation_link(secret)}")  # noqa: T201
+    print(f"{organisation.slug} {invitation_link(secret)}")
     return 0
 
 
@@ -53,7 +53,7 @@ def create_token(arguments: argparse.Namespace) -> int:
     if organisation is None:
         raise NotFound("there is no organisation with that slug")
     scopes = [scope.strip() for scope in arguments.scopes.split(",")]
-    print(services.create_token(organisation, arguments.name, scopes)[1])  # noqa: T201
+    print(services.create_token(organisation, arguments.name, scopes)[1])
     return 0
 
 

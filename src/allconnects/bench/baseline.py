@@ -34,7 +34,7 @@ def copy_per_s(dsn: str, devices: int, start_ms: int, batches: int = 60) -> floa
     """Binary COPY and commit of 10,000 positions at a time, one connection, positions/s."""
     streams = [_stream(n, devices, start_ms) for n in range(batches)]
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(_TABLE.format(name="baseline_copy"))  # type: ignore[call-overload]
+        connection.execute(_TABLE.format(name="baseline_copy"))
         started = time.perf_counter()
         for stream in streams:
             with connection.cursor() as cursor, cursor.copy("COPY baseline_copy FROM STDIN (FORMAT BINARY)") as copy:
@@ -69,7 +69,7 @@ def insert_per_s(dsn: str, start_ms: int, seconds: float = 3.0) -> float:
     sample = records(0, 20_000, start_ms, 1)
     statement = "INSERT INTO baseline_insert VALUES (%s, to_timestamp(%s), now(), %s, %s, %s, %s, %s, %s, 7)"
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(_TABLE.format(name="baseline_insert"))  # type: ignore[call-overload]
+        connection.execute(_TABLE.format(name="baseline_insert"))
         started, count = time.perf_counter(), 0
         while time.perf_counter() - started < seconds:
             row = sample[count % len(sample)]

@@ -53,7 +53,7 @@ class Tracker(asyncio.Protocol):
                 self.queued = max(0, self.queued - 1)
                 self._send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol names it
         """A lost connection before the end is a failed run: the counts show it."""
         if not self.ready.done():
             self.ready.set_result(False)

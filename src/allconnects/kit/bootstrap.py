@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from allconnects.kit import config
 from allconnects.kit.db import DATABASE, ROLES, admin_conninfo, role_name
@@ -27,7 +28,7 @@ def bootstrap() -> None:
             _make_roles(connection, login=embedded)
             if embedded:
                 _make_database(connection)
-        with psycopg.connect(admin_conninfo(), autocommit=True, **_target(embedded)) as connection:
+        with psycopg.connect(_target(embedded), autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
             _grant_schema(connection)
     except psycopg.errors.InsufficientPrivilege as error:
@@ -37,8 +38,18 @@ def bootstrap() -> None:
         ) from error
 
 
-def _target(embedded: bool) -> dict[str, str]:
-    return {"dbname": DATABASE} if embedded else {}
+def statements_for_administrator() -> list[str]:
+    """SQL that an administrator runs once where the user of DATABASE_URL may not create roles."""
+    names = [role_name(role) for role in ROLES]
+    user = conninfo_to_dict(config.current().database_url).get("user") or "USER_OF_DATABASE_URL"
+    result = [f"CREATE ROLE {name} NOLOGIN;" for name in names]
+    result += [f'GRANT {", ".join(names)} TO "{user}";', f"GRANT {role_name('web')} TO {role_name('owner')};"]
+    result += ["REVOKE CREATE ON SCHEMA public FROM PUBLIC;", f"GRANT USAGE ON SCHEMA public TO {', '.join(names)};"]
+    return [*result, f"GRANT CREATE ON SCHEMA public TO {role_name('owner')};"]
+
+
+def _target(embedded: bool) -> str:
+    return make_conninfo(admin_conninfo(), dbname=DATABASE) if embedded else admin_conninfo()
 
 
 def _make_roles(connection: psycopg.Connection, *, login: bool) -> None:
@@ -67,9 +78,7 @@ def _make_database(connection: psycopg.Connection) -> None:
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
         return
     connection.execute(
-        sql.SQL("CREATE DATABASE {} OWNER {}").format(
-            sql.Identifier(DATABASE), sql.Identifier(role_name("owner"))
-        )
+        sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(role_name("owner")))
     )
 
 
@@ -78,6 +87,4 @@ def _grant_schema(connection: psycopg.Connection) -> None:
     roles = sql.SQL(", ").join(sql.Identifier(role_name(r)) for r in ROLES)
     connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(roles))
-    connection.execute(
-        sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(role_name("owner")))
-    )
+    connection.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(role_name("owner"))))

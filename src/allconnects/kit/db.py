@@ -46,7 +46,7 @@ def set_process_role(role: Role) -> None:
 def process_role() -> Role:
     """The role of this process; the least mighty that serves pages unless said otherwise."""
     role = os.environ.get(_ROLE_VARIABLE, "web")
-    return role if role in ROLES else "web"  # type: ignore[return-value]
+    return role if role in ROLES else "web"
 
 
 def conninfo(role: Role, application: str = "allconnects") -> str:

@@ -69,7 +69,7 @@ def _add(organisation: Any, arguments: argparse.Namespace) -> None:
 
     name = arguments.name or f"Device {arguments.identifier[-4:]}"
     device = services.add_device(organisation, arguments.identifier, name, arguments.kind, arguments.secret)
-    print(device.pk)  # noqa: T201
+    print(device.pk)
 
 
 def _list(organisation: Any, arguments: argparse.Namespace) -> None:
@@ -77,7 +77,7 @@ def _list(organisation: Any, arguments: argparse.Namespace) -> None:
 
     for one in services.list_devices():
         report = one.last_report.isoformat(timespec="seconds") if one.last_report else "-"
-        print(f"{one.id}\t{one.identifier}\t{one.kind}\t{one.name}\t{one.state.name.lower()}\t{report}")  # noqa: T201
+        print(f"{one.id}\t{one.identifier}\t{one.kind}\t{one.name}\t{one.state.name.lower()}\t{report}")
 
 
 def _remove(organisation: Any, arguments: argparse.Namespace) -> None:

@@ -72,9 +72,9 @@ def list_devices() -> list[DeviceSummary]:
 
 
 def _summary(row: tuple[Any, ...]) -> DeviceSummary:
-    *fields, report_at, fix_time, speed = row
+    device, name, kind, identifier, protocol, created_at, has_secret, report_at, fix_time, speed = row
     state = state_of(clock.now_ms(), report_at and ms(report_at), fix_time and ms(fix_time), known(speed))
-    return DeviceSummary(*fields, report_at, state)
+    return DeviceSummary(device, name, kind, identifier, protocol, created_at, has_secret, report_at, state)
 
 
 def device_details(device: int) -> DeviceDetails:
@@ -139,7 +139,7 @@ def add_device(organisation: Organisation, identifier: str, name: str, kind: str
 
 
 def change_device(device: int, name: str, kind: str, secret: str | None = None) -> Device:
-    """Give a device another name, kind or (when not None; empty takes it away) secret. Raises NotFound, InvalidInput."""
+    """Change name, kind and (when not None; empty takes it away) secret. Raises NotFound, InvalidInput."""
     found = _device(device)
     _check(name.strip(), kind)
     found.name, found.kind = name.strip(), kind

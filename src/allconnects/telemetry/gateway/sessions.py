@@ -20,6 +20,8 @@ from allconnects.telemetry.gateway.limits import ConnectionLimits
 from allconnects.telemetry.gateway.presence import heard_from
 from allconnects.telemetry.store import teltonika
 
+_PIPELINE = 64
+"""So many requests of one connection may wait for their turn; then it is not read until they are served."""
 OPTIONS: dict[str, Any] = {"now": clock.now_ms}
 """What decoders may ask: the time, for devices that set their clock by the server."""
 WARN_EVERY_S = 3600.0

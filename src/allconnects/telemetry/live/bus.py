@@ -87,7 +87,7 @@ class PostgresBus:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {channel}")  # type: ignore[call-overload]
+                    await connection.execute(f"LISTEN {channel}")
                     yield None
                     async for notice in connection.notifies():
                         yield notice.payload

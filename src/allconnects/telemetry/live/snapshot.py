@@ -52,7 +52,8 @@ class LatestRow(NamedTuple):
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> LatestRow:
         """From a database row, NaN read as unknown."""
-        return cls(*row[:7], known(row[7]), known(row[8]))
+        device, name, kind, report_at, fix_time, lat, lon, speed, course = row
+        return cls(device, name, kind, report_at, fix_time, lat, lon, known(speed), known(course))
 
     def state(self, now_ms: int) -> State:
         """What it is doing now."""

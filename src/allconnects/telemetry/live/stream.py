@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponseBase, HttpResponseBadRequest, StreamingHttpResponse
+from django.http import HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
 
 from allconnects.accounts.access import TenantRequest, member, no_transaction
 from allconnects.accounts.streams import while_allowed

@@ -5,61 +5,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_functions'),
+        ("accounts", "0002_functions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('kind', models.CharField(choices=[('vehicle', 'Vehicle'), ('phone', 'Phone'), ('material', 'Material')], default='vehicle', max_length=10, verbose_name='kind')),
-                ('identifier', models.CharField(max_length=100, unique=True, verbose_name='identifier')),
-                ('protocol', models.CharField(blank=True, default='', max_length=20)),
-                ('secret_hash', models.CharField(blank=True, default='', max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("vehicle", "Vehicle"), ("phone", "Phone"), ("material", "Material")],
+                        default="vehicle",
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("identifier", models.CharField(max_length=100, unique=True, verbose_name="identifier")),
+                ("protocol", models.CharField(blank=True, default="", max_length=20)),
+                ("secret_hash", models.CharField(blank=True, default="", max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.organisation"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('seen_twice', 'Seen from two places at once'), ('wrong_secret', 'Wrong device secret'), ('limit', 'Too many connections')], max_length=20)),
-                ('at', models.DateTimeField()),
-                ('device', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='telemetry.device')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("seen_twice", "Seen from two places at once"),
+                            ("wrong_secret", "Wrong device secret"),
+                            ("limit", "Too many connections"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "device",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to="telemetry.device"),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.organisation"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UnknownDevice',
+            name="UnknownDevice",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('protocol', models.CharField(max_length=20)),
-                ('identifier', models.CharField(max_length=100)),
-                ('first_seen', models.DateTimeField()),
-                ('last_seen', models.DateTimeField()),
-                ('attempts', models.IntegerField(default=1)),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("protocol", models.CharField(max_length=20)),
+                ("identifier", models.CharField(max_length=100)),
+                ("first_seen", models.DateTimeField()),
+                ("last_seen", models.DateTimeField()),
+                ("attempts", models.IntegerField(default=1)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('protocol', 'identifier'), name='unknown_device_once')],
+                "constraints": [models.UniqueConstraint(fields=("protocol", "identifier"), name="unknown_device_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='device',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='device_of_organisation'),
+            model_name="device",
+            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="device_of_organisation"),
         ),
         migrations.AddConstraint(
-            model_name='device',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['vehicle', 'phone', 'material'])), name='device_kind_known'),
+            model_name="device",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["vehicle", "phone", "material"])), name="device_kind_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['organisation', '-at'], name='event_recent'),
+            model_name="event",
+            index=models.Index(fields=["organisation", "-at"], name="event_recent"),
         ),
     ]

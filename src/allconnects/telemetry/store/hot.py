@@ -218,7 +218,7 @@ class HotWriter:
         if self._connection is None or self._connection.closed:
             connection = psycopg.connect(self._conninfo, autocommit=True)
             for statement in (*_STAGING, *_SMALL_JOINS):
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)
             self._connection = connection
             self._leaves.clear()
         return self._connection
@@ -251,7 +251,7 @@ class HotWriter:
         connection = self._connected()
         with connection.transaction():
             wanted = None if devices is None else sorted(devices)
-            count = connection.execute(_CATCH_UP, {"devices": wanted}).rowcount  # type: ignore[call-overload]
+            count = connection.execute(_CATCH_UP, {"devices": wanted}).rowcount
             _update_live(connection, count)
 
     def _add_positions(self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool) -> None:
@@ -269,7 +269,7 @@ class HotWriter:
             _copy(connection, leaf, f"({_COLUMNS})", direct)
         if staged:
             _copy(connection, "staged", f"({_COLUMNS})", staged)
-            connection.execute(_ADD_NEW.format(leaf=leaf, columns=_COLUMNS))  # type: ignore[call-overload]
+            connection.execute(_ADD_NEW.format(leaf=leaf, columns=_COLUMNS))
 
 
 def _refuse_gone(connection: psycopg.Connection, batch: Batch) -> None:
@@ -282,9 +282,9 @@ def _refuse_gone(connection: psycopg.Connection, batch: Batch) -> None:
 
 def _update_live(connection: psycopg.Connection, count: int) -> None:
     """Newest state of the ``count`` devices in ``reported``; a device's first report makes its row."""
-    if connection.execute(_UPDATE_LIVE).rowcount < count:  # type: ignore[call-overload]
+    if connection.execute(_UPDATE_LIVE).rowcount < count:
         connection.execute(_FIRST_LIVE)
-        connection.execute(_UPDATE_LIVE)  # type: ignore[call-overload]
+        connection.execute(_UPDATE_LIVE)
 
 
 def _only(part: Part, index: I64) -> Part:
@@ -297,11 +297,11 @@ def _rows(part: Part, received_ms: int) -> bytes:
 
 def _copy(connection: psycopg.Connection, table: str, columns: str, pieces: Sequence[bytes]) -> None:
     statement = f"COPY {table} {columns} FROM STDIN (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[call-overload]
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(b"".join((COPY_HEADER, *pieces, COPY_TRAILER)))
 
 
-def _concatenated(batch: Batch, name: str) -> np.ndarray:  # type: ignore[type-arg]
+def _concatenated(batch: Batch, name: str) -> np.ndarray:
     return np.concatenate([getattr(part.columns, name) for part in batch.parts] or [np.empty(0, np.int64)])
 
 
@@ -351,7 +351,7 @@ def _report_rows(batch: Batch, reports: Reports) -> bytes:
     return with_blobs(rows, "attributes_length", blobs)
 
 
-def _fill_fixes(rows: np.ndarray, batch: Batch, reports: Reports) -> None:  # type: ignore[type-arg]
+def _fill_fixes(rows: np.ndarray, batch: Batch, reports: Reports) -> None:
     has, fix = reports.fix >= 0, reports.fix
     rows["has_fix"] = has
     times = np.concatenate([fix_ms(p.columns, batch.received_ms) for p in batch.parts])

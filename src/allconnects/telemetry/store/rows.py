@@ -90,7 +90,8 @@ def content_keys(rows: U8) -> I64:
         return np.array([_digest(row.tobytes()) for row in rows], np.int64)
     sums = (rows.astype(np.float64) @ _KEYS[:width]).astype(np.uint64)
     mixed = (sums + np.uint64(width)) * _MIX
-    return (mixed[:, 0] ^ mixed[:, 1] ^ mixed[:, 2]).view(np.int64)
+    keys: NDArray[np.uint64] = mixed[:, 0] ^ mixed[:, 1] ^ mixed[:, 2]
+    return keys.view(np.int64)
 
 
 def _digest(data: bytes) -> int:
@@ -127,12 +128,13 @@ def take(columns: Columns, index: I64) -> Columns:
 def flags_of(columns: Columns, received_ms: int) -> NDArray[np.int16]:
     """The ``flags`` column: int16, see the bits above."""
     implausible = (columns.time_ms < EPOCH_2000_MS) | (columns.time_ms > received_ms + FUTURE_TOLERANCE_MS)
-    return (
+    bits: NDArray[np.int64] = (
         columns.valid * VALID
         + (columns.lat_e7 != NO_PLACE) * HAS_PLACE
         + columns.has_time * HAS_TIME
         + (columns.has_time & implausible) * IMPLAUSIBLE_TIME
-    ).astype(np.int16)
+    )
+    return bits.astype(np.int16)
 
 
 def fix_ms(columns: Columns, received_ms: int) -> I64:

@@ -157,6 +157,6 @@ def _columns(records: U8, source: I64, codec: int) -> Columns:
     )
 
 
-def _field(records: U8, at: int, kind: str) -> np.ndarray:  # type: ignore[type-arg]
+def _field(records: U8, at: int, kind: str) -> np.ndarray:
     width = int(kind[2])
     return np.ascontiguousarray(records[:, at : at + width]).view(kind)[:, 0]

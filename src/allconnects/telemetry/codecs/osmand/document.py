@@ -73,9 +73,7 @@ def _time_ms(stamp: object) -> int | None:
 
 
 def _attributes(location: dict[str, Any], coords: dict[str, Any]) -> dict[str, Value]:
-    found = {
-        ours: clean(location[theirs]) for theirs, ours in _PLAIN.items() if location.get(theirs) is not None
-    }
+    found = {ours: clean(location[theirs]) for theirs, ours in _PLAIN.items() if location.get(theirs) is not None}
     battery = _part(location, "battery")
     level = _known(battery, "level")
     if level is not None and level <= 1:

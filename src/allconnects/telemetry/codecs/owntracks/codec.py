@@ -90,9 +90,7 @@ class OwnTracks:
         positions = [_position(item) for item in messages if item.get("_type") in ("location", "transition")]
         device_ids = _device_ids(messages, request, sender.user)
         if positions and not device_ids:
-            raise CodecError(
-                "the message names no device: neither topic, tid, user nor X-Limit-U and X-Limit-D"
-            )
+            raise CodecError("the message names no device: neither topic, tid, user nor X-Limit-U and X-Limit-D")
         return Message(positions, device_ids, _ACCEPTED, _NOT_YET, sender.secret)
 
 
@@ -107,9 +105,7 @@ def _messages(value: object) -> list[dict[str, Any]]:
         if not isinstance(message.get("_type"), str):
             raise CodecError("an OwnTracks message has a _type")
         if message["_type"] == "encrypted":
-            raise CodecError(
-                "the message is encrypted: clear the encryption key in the app and use TLS instead"
-            )
+            raise CodecError("the message is encrypted: clear the encryption key in the app and use TLS instead")
     if len({str(message.get("topic")) for message in messages}) > 1:
         raise CodecError("the messages of one request are of one device")
     return messages
