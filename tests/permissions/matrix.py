@@ -86,6 +86,7 @@ PAGES: dict[str, Page | list[Page]] = {
         Page("manager", "post", data={"name": "t", "scopes": ["devices:read"]}),
     ],
     "organisation:revoke": Page("manager", "post", {"token": "$token"}),
+    "styleguide": Page("viewer"),
     "live:map": Page("viewer"),
     "live:stream": Page("viewer"),
     # Devices.

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from allconnects.accounts.access import no_transaction
 from allconnects.site import health
 from allconnects.site.api import api
+from allconnects.site.styleguide import styleguide
 
 handler400 = "allconnects.site.pages.bad_request"
 handler403 = "allconnects.site.pages.forbidden"
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("styleguide/", styleguide, name="styleguide"),
     path("accounts/", include("allauth.urls")),
     path("", include("allconnects.accounts.urls")),
     path("api/v1/", api.urls),

@@ -1,6 +1,7 @@
 /** Times in the language of the page. */
 
-const language = document.documentElement.lang || "en";
+/** The page's language as Belgium writes it: day before month, hours to 24. */
+export const language = `${document.documentElement.lang || "en"}-BE`;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 const stamp = new Intl.DateTimeFormat(language, {
   dateStyle: "medium",

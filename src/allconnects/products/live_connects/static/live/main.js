@@ -126,7 +126,7 @@ async function startMap() {
     });
     view.shown = (device) => list.shows(device);
     await view.start();
-    window.allconnectsMap = { map: view.map, fleet };
+    window.allconnectsMap = { map: view.map, fleet, view, list };
   } catch (error) {
     view = null;
     const box = byId("map");

@@ -1,0 +1,209 @@
+"""The live map, as a person in front of it sees and uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.e2e
+Open = Callable[..., Page]
+
+DRAWN = """() => Object.fromEntries(window.allconnectsMap.map
+  .queryRenderedFeatures({ layers: ['fleet-devices'] })
+  .map((f) => [f.properties.id, f.geometry.coordinates]))"""
+READY = "() => window.allconnectsMap && window.allconnectsMap.map.loaded() && document.querySelector('.live-device')"
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+def ready(page: Page) -> Page:
+    """Wait until the map has drawn its symbols."""
+    page.wait_for_function(READY, timeout=60_000)
+    page.wait_for_function(f"() => Object.keys(({DRAWN})()).length > 0", timeout=60_000)
+    return page
+
+
+def test_symbols_of_the_demo_fleet_move(open_page: Open) -> None:
+    page = ready(open_page("/map/"))
+    page.wait_for_function("() => window.allconnectsMap.fleet.devices.size >= 30", timeout=60_000)
+    page.evaluate("() => window.allconnectsMap.map.jumpTo({ center: [4.45, 50.85], zoom: 9.2 })")
+    page.wait_for_function(f"() => Object.keys(({DRAWN})()).length > 3", timeout=30_000)
+    before = page.evaluate(DRAWN)
+    page.wait_for_function(
+        f"(before) => {{ const now = ({DRAWN})(); "
+        "return Object.keys(now).filter((id) => before[id] && (now[id][0] !== before[id][0] || "
+        "now[id][1] !== before[id][1])).length >= 3; }",
+        arg=before,
+        timeout=60_000,
+    )
+
+
+def test_a_symbol_glides_to_its_fix_and_not_beyond(open_page: Open) -> None:
+    page = open_page("/map/")
+    places = page.evaluate(
+        """async () => {
+          const { Fleet, placeAt } = await import('/static/live/fleet.js');
+          const fleet = new Fleet();
+          fleet.setDevices([{ id: 1, name: 'a', kind: 'vehicle', state: 'silent', last_report: null }]);
+          fleet.applyAll([[1, 50.0, 4.0, 60, 90, 2, 10000]], 0);
+          fleet.applyAll([[1, 50.0, 4.01, 60, 90, 2, 14000]], 1000);
+          const device = fleet.devices.get(1);
+          const seen = [1000, 2000, 3000, 5000, 9000].map((now) => placeAt(device, now).lon);
+          fleet.applyAll([[1, 50.0, 3.0, 60, 90, 2, 9000]], 9500);
+          return { seen, late: placeAt(device, 9600).lon };
+        }"""
+    )
+    assert places["seen"] == pytest.approx([4.0, 4.0025, 4.005, 4.01, 4.01])
+    assert places["late"] == pytest.approx(4.01), "a late fix moves nothing backwards"
+
+
+def test_a_device_is_found_and_opened_by_keyboard(open_page: Open) -> None:
+    page = ready(open_page("/map/"))
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("service car")
+    expect(page.locator(".live-device")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    name = page.locator(".live-device.current .live-device-name").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator("#d-name")).to_have_text(name)
+    expect(page.locator("#d-time")).to_have_text(re.compile(r"ago|now"))
+    expect(page.locator("#d-attributes")).to_contain_text("Ignition")
+    expect(page.locator("#d-track")).to_have_text(re.compile(r"\d\d:\d\d – \d\d:\d\d · [\d.,]+ km|No movement"))
+    assert re.fullmatch(r"#device=\d+", page.evaluate("location.hash"))
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel-list")).to_be_visible()
+    assert page.evaluate("location.hash") == ""
+
+
+def test_a_click_on_a_symbol_opens_its_device_and_draws_the_line_of_today(open_page: Open) -> None:
+    page = ready(open_page("/map/"))
+    page.locator(".live-chip[data-state=moving]").click()
+    first = page.locator(".live-device").first
+    name, ident = first.locator(".live-device-name").inner_text(), first.get_attribute("data-id")
+    page.evaluate(f"() => {{ location.hash = '#device={ident}'; }}")
+    expect(page.locator("#d-name")).to_have_text(name)
+    page.wait_for_function("() => window.allconnectsMap.map.getZoom() >= 12 && !window.allconnectsMap.map.isMoving()")
+    page.wait_for_function(
+        "() => window.allconnectsMap.map.queryRenderedFeatures({ layers: ['fleet-line'] }).length > 0", timeout=40_000
+    )
+    page.locator("#back").click()
+    page.wait_for_function(f"() => ({DRAWN})()[{ident}]", timeout=20_000)
+    spot = page.evaluate(
+        f"() => {{ const p = window.allconnectsMap.map.project(({DRAWN})()[{ident}]);"
+        "const box = document.getElementById('map').getBoundingClientRect(); return [p.x + box.x, p.y + box.y]; }"
+    )
+    page.mouse.click(*spot)
+    expect(page.locator("#panel-details")).to_be_visible()
+
+
+def test_filters_show_their_counts_and_filter(open_page: Open) -> None:
+    page = ready(open_page("/map/"))
+    chip = page.locator(".live-chip[data-kind=phone]")
+    count = int(chip.locator("[data-count]").inner_text())
+    assert count > 0
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".live-device")).to_have_count(count)
+
+
+def test_follow_keeps_the_device_in_the_middle(open_page: Open) -> None:
+    page = ready(open_page("/map/"))
+    page.locator(".live-chip[data-state=moving]").click()
+    page.locator(".live-device").first.click()
+    page.locator("#follow").click()
+    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(4000)
+    away = page.evaluate(
+        """() => {
+          const { map, fleet } = window.allconnectsMap;
+          const device = fleet.devices.get(Number(location.hash.split('=')[1]));
+          const p = map.project([device.at.lon, device.at.lat]);
+          const box = map.getContainer();
+          return Math.hypot(p.x - box.clientWidth / 2, p.y - box.clientHeight / 2);
+        }"""
+    )
+    assert away < 150
+
+
+def test_a_lost_connection_is_said_and_mended(open_page: Open) -> None:
+    page = open_page("/map/", watched=False)  # an aborted request is an error in the console, and meant here
+    page.route("**/map/stream*", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#notice")).to_have_text("Connection lost, trying again…", timeout=30_000)
+    page.unroute("**/map/stream*")
+    expect(page.locator("#notice")).to_be_hidden(timeout=45_000)
+
+
+def test_dark_mode_follows_the_device_and_the_choice(open_page: Open) -> None:
+    page = ready(open_page("/map/", color_scheme="dark"))
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    assert page.evaluate("window.allconnectsMap.map.getStyle().name") == "allconnects dark"
+    page.get_by_label("Appearance").click()
+    page.get_by_role("button", name="Light", exact=True).click()
+    page.wait_for_function("() => window.allconnectsMap.map.getStyle()?.name === 'allconnects light'")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "light"
+
+
+@pytest.mark.parametrize(
+    ("locale", "heading", "state"),
+    [("nl", "Kaart", "Onderweg"), ("fr", "Carte", "En route"), ("de", "Karte", "Unterwegs"), ("en", "Map", "Moving")],
+)
+def test_the_page_speaks_four_languages(open_page: Open, locale: str, heading: str, state: str) -> None:
+    page = ready(open_page("/map/", locale=locale))
+    assert page.evaluate("document.documentElement.lang") == locale
+    assert page.title().startswith(heading)
+    expect(page.locator(".live-device-sub", has_text=state).first).to_be_visible()
+
+
+def test_it_works_with_a_thumb(open_page: Open) -> None:
+    page = ready(open_page("/map/", **PHONE))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".live-device").first.tap()
+    expect(page.locator("#panel-details")).to_be_visible()
+    handle = page.locator("#handle")
+    before = page.locator("#sheet").bounding_box()
+    handle.tap()
+    page.wait_for_timeout(400)
+    after = page.locator("#sheet").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["height"] > before["height"]
+
+
+def test_five_thousand_devices_stay_light(open_page: Open) -> None:
+    page = ready(open_page("/map/"))
+    spent = page.evaluate(
+        """async () => {
+          const { map, fleet, view, list } = window.allconnectsMap;
+          const ids = [...Array(5000).keys()].map((n) => 100000 + n);
+          fleet.setDevices(ids.map((id) => (
+            { id, name: `Truck ${id}`, kind: 'vehicle', state: 'moving', last_report: null })));
+          const put = (t) => fleet.applyAll(ids.map((id) =>
+            [id, 50 + (id % 70) / 50 + t / 1e6, 3 + Math.floor(id / 70) % 71 / 25, 50, id % 360, 2, t]),
+            performance.now());
+          put(1000);
+          const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
+          const draws = [], lists = [];
+          for (let i = 2; i < 9; i++) {
+            put(i * 1000);
+            let began = performance.now();
+            view.drawnMoves = -1;
+            view.draw(began);
+            draws.push(performance.now() - began);
+            began = performance.now();
+            list.draw();
+            lists.push(performance.now() - began);
+            await new Promise((done) => setTimeout(done, 300));
+          }
+          return { draw: median(draws), list: median(lists), rows: document.querySelectorAll('.live-device').length };
+        }"""
+    )
+    assert spent["rows"] == 200
+    assert spent["draw"] < 80, spent
+    assert spent["list"] < 160, spent
