@@ -58,4 +58,4 @@ class ServerOutput:
             log.log(logging.INFO if level in ("FATAL", "PANIC") else logging.DEBUG, "%s: %s %s", who, level, state)
             return
         self._last.append(f"{level}: {text}")
-        log.log(_LEVELS.get(level, logging.INFO if who == "postmaster" else logging.DEBUG), "%s: %s", who, text)
+        log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", who, text)
