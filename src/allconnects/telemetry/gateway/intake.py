@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import psycopg
 import structlog
@@ -26,6 +26,7 @@ from allconnects.telemetry.gateway.directory import DeviceRef
 from allconnects.telemetry.store.hot import DeviceGone, HotWriter, Latest
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 COMMIT_EVERY_S = 0.02
 """How long the first message of a batch may wait for company."""
@@ -258,23 +259,25 @@ class Intake:
     def _write_items(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
         started = time.monotonic()
         try:
-            assembled = assemble(items, heard, clock.now_ms())
-            self._persist(lambda: self._store(writer, assembled))
+            assembled = self._persist(lambda: self._store(writer, items, heard))
         except DeviceGone as error:
-            for device in error.devices:
-                assembled.devices[device].organisation = 0
+            for device in (*(item.device for item in items), *heard):
+                if device.id in error.devices:
+                    device.organisation = 0
             return self._write_items(writer, items, heard)
         except _UNSTORABLE:
             return self._split(writer, items, heard)
         metrics.commits.observe(time.monotonic() - started)
-        return [assembled]
+        return [] if assembled is None else [assembled]
 
-    def _store(self, writer: HotWriter, assembled: Assembled) -> None:
-        if not assembled.batch.heard:
-            return
-        assembled.latest = writer.write(assembled.batch)
-        assembled.remember()
-        metrics.positions.inc(assembled.count)
+    def _store(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> Assembled:
+        """One attempt, with its own time of receipt: after a long outage the old day's leaf may be gone."""
+        assembled = assemble(items, heard, clock.now_ms())
+        if assembled.batch.heard:
+            assembled.latest = writer.write(assembled.batch)
+            assembled.remember()
+            metrics.positions.inc(assembled.count)
+        return assembled
 
     def _split(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
         """One message holds what cannot be stored: find it, so that it harms only its sender."""
@@ -284,14 +287,17 @@ class Intake:
         middle = len(items) // 2
         return self._write_items(writer, items[:middle], heard) + self._write_items(writer, items[middle:], ())
 
-    def _persist(self, action: Callable[[], None]) -> None:
-        """Do it, again and again while the database is away. DataError is for the caller."""
+    def _persist(self, action: Callable[[], T]) -> T | None:
+        """Do it, again and again while the database is away; None when the gateway ends before that.
+
+        What can never be stored is for the caller.
+        """
         attempt = 0
         while not self._closing.is_set():
             try:
-                action()
+                result = action()
                 metrics.database.set(1)
-                return
+                return result
             except psycopg.DataError:
                 raise
             except psycopg.Error as error:
@@ -299,6 +305,7 @@ class Intake:
                 log.warning("gateway.database_away", error=type(error).__name__, attempt=attempt)
                 self._closing.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
                 attempt += 1
+        return None
 
 
 _NOTE_UNKNOWN = """
