@@ -62,9 +62,7 @@ def test_pipeline_of_exactly_the_limit_stays_open() -> None:
     assert not session.needs_close
 
 
-@pytest.mark.parametrize(
-    "head", [b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"]
-)
+@pytest.mark.parametrize("head", [b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
 def test_client_that_wants_to_close_is_closed(head: bytes) -> None:
     session = HttpSession()
     assert len(session.feed(head)) == 1
@@ -103,9 +101,7 @@ def test_refuses_with_the_status_that_says_why(data: bytes, status: int) -> None
     assert status_of(HttpSession(), data) == status
 
 
-@given(
-    st.lists(st.binary(max_size=200), max_size=10), st.sampled_from([b"", GET[:20], POST[:-3], CHUNKED[:60]])
-)
+@given(st.lists(st.binary(max_size=200), max_size=10), st.sampled_from([b"", GET[:20], POST[:-3], CHUNKED[:60]]))
 def test_any_bytes_give_requests_or_the_codec_error(parts: list[bytes], start: bytes) -> None:
     session = HttpSession()
     for part in [start, *parts]:
@@ -130,9 +126,7 @@ def test_credentials() -> None:
         assert credentials({"authorization": bad}) == (None, None)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[" * 300_000, b'{"a":' * 50_000, b"NaN", b"1e999", b'"\xff"', b"1" * 9000]
-)
+@pytest.mark.parametrize("body", [b"", b"[" * 300_000, b'{"a":' * 50_000, b"NaN", b"1e999", b'"\xff"', b"1" * 9000])
 def test_json_bombs_are_codec_errors(body: bytes) -> None:
     with pytest.raises(CodecError):
         read_json(body)

@@ -143,9 +143,7 @@ def test_unknown_device_keeps_its_data() -> None:
 
 
 def test_unknown_speed_and_bad_extras_do_not_lose_the_fix() -> None:
-    position = only(
-        get("id=1&lat=51&lon=4&speed=-1&heading=-1&altitude=high&cell=1,2&wifi=nonsense&x=%zz%ff")
-    )
+    position = only(get("id=1&lat=51&lon=4&speed=-1&heading=-1&altitude=high&cell=1,2&wifi=nonsense&x=%zz%ff"))
     assert (position.speed_kmh, position.course_deg, position.altitude_m) == (None, None, None)
     assert position.attributes == {"x": "%zz\ufffd"}
 
@@ -251,9 +249,7 @@ def test_secret_comes_apart_from_the_data() -> None:
 _PARAMETER = st.sampled_from(
     ["id", "lat", "lon", "timestamp", "speed", "cell", "wifi", "location", "batt", "x", "valid", "heading"]
 )
-_VALUE = st.one_of(
-    st.text(max_size=20), st.floats().map(str), st.integers().map(str), st.datetimes().map(str)
-)
+_VALUE = st.one_of(st.text(max_size=20), st.floats().map(str), st.integers().map(str), st.datetimes().map(str))
 
 
 @given(st.lists(st.tuples(_PARAMETER, _VALUE), max_size=12))

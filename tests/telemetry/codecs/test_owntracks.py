@@ -87,9 +87,7 @@ def test_ignition_of_hardware_trackers(trigger: str, ignition: bool) -> None:
     assert post(FIX | {"t": trigger}).positions[0].attributes["ignition"] is ignition
 
 
-@pytest.mark.parametrize(
-    "kind", ["waypoint", "waypoints", "lwt", "status", "card", "cmd", "beacon", "steps", "dump"]
-)
+@pytest.mark.parametrize("kind", ["waypoint", "waypoints", "lwt", "status", "card", "cmd", "beacon", "steps", "dump"])
 def test_other_types_are_acknowledged_without_positions(kind: str) -> None:
     message = post({"_type": kind, "tid": "va", "lat": 1, "lon": 2, "tst": 1})
     assert message.positions == []
