@@ -7,6 +7,7 @@ lags behind, and changes nothing.
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -109,8 +110,11 @@ def lacking(catalogue: Catalog) -> list[str]:
 
 
 def main() -> int:
-    """Update the catalogues, or with --check say what is missing; exit code 1 if something is."""
+    """Update the catalogues, or with --check say what is missing (exit code 1), or with --list give all as JSON."""
     texts, failed = template(), False
+    if "--list" in sys.argv:
+        json.dump([message.id for message in texts if message.id], sys.stdout)
+        return 0
     for language in LANGUAGES:
         catalogue = update(language, texts)
         missing = lacking(catalogue)
