@@ -70,8 +70,8 @@ def member(needed: str) -> Callable[[View], View]:
 
             @wraps(view)
             async def asynchronous(request: TenantRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-                awaited = cast(Awaitable[HttpResponseBase], view(request, *args, **kwargs))
-                return refusal(request, needed) or await awaited
+                refused = refusal(request, needed)
+                return refused or await cast(Awaitable[HttpResponseBase], view(request, *args, **kwargs))
 
             return cast(View, asynchronous)
 
