@@ -14,7 +14,7 @@ from allconnects.telemetry.codecs.base import CodecError, Position
 from allconnects.telemetry.store import teltonika
 from allconnects.telemetry.store.columns import from_positions
 from allconnects.telemetry.store.hot import Batch, Latest, Part
-from allconnects.telemetry.store.rows import I64, Columns
+from allconnects.telemetry.store.rows import EPOCH_2000_MS, I64, Columns
 
 if TYPE_CHECKING:
     from allconnects.telemetry.gateway.directory import DeviceRef
@@ -56,9 +56,10 @@ class Assembled:
             self.devices[device].live_ms = self.batch.received_ms
         if self.latest is None:
             return
-        for device, newest in zip(self.latest.device.tolist(), self.latest.time_ms.tolist(), strict=True):
+        for device, newest in zip(self.latest.heard.tolist(), self.latest.heard_ms.tolist(), strict=True):
             known = self.devices[device]
             known.newest_ms = max(known.newest_ms, newest)
+            known.sure = True
 
 
 LIVE_EVERY_MS = 1000
@@ -116,14 +117,18 @@ def _part(columns: Columns, owners: list[Item], received_ms: int) -> Part:
     organisation = np.fromiter((d.organisation for d in devices), np.int64, count)[columns.source]
     device = np.fromiter((d.id for d in devices), np.int64, count)[columns.source]
     newest = np.fromiter((d.newest_ms for d in devices), np.int64, count)[columns.source]
-    fresh = columns.has_time & (columns.time_ms > newest) & _only_today(columns.time_ms, received_ms)
+    sure = np.fromiter((d.sure for d in devices), bool, count)[columns.source]
+    fresh = columns.has_time & (columns.time_ms > newest) & _guarded(columns.time_ms, received_ms, sure)
     return Part(columns, organisation, device, fresh)
 
 
-def _only_today(time_ms: I64, received_ms: int) -> NDArray[np.bool_]:
-    """Whether a copy can only be in the leaf of today, whose index would refuse it: fixes of this UTC day.
+def _guarded(time_ms: I64, received_ms: int, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether nothing but the leaf's own index has to watch over these fixes.
 
-    A clock may be ahead by ``_CLOCK_AHEAD_MS``, so those of the day's first minute may have come yesterday.
+    A copy of a fix of this UTC day can only be in the leaf of today, whose index would refuse it; a clock may be
+    ahead by ``_CLOCK_AHEAD_MS``, so those of the day's first minute may have come yesterday. A copy of an older
+    fix would be in another leaf: it is ruled out where this gateway itself stored what its device sent last.
     """
     first = received_ms - received_ms % _DAY_MS + _CLOCK_AHEAD_MS
-    return (time_ms >= first) & (time_ms <= received_ms + _CLOCK_AHEAD_MS)
+    past = time_ms <= received_ms + _CLOCK_AHEAD_MS
+    return past & ((time_ms >= first) | (sure & (time_ms >= EPOCH_2000_MS)))

@@ -25,14 +25,15 @@ _RETRY_S = 1.0
 class DeviceRef:
     """A registered device as the gateway knows it.
 
-    ``newest_ms``: newest fix time that is stored; ``live_ms``: when its live state was written last.
-    ``address``, ``before``, ``switched_s``: where it was last heard, where before that, and when that changed
-    (monotonic seconds); in memory only.
+    ``newest_ms``: newest fix time that is stored; ``sure``: certainly so, because this gateway has stored
+    something since the device last introduced itself (it may have spoken to another one before). ``live_ms``:
+    when its live state was written last. ``address``, ``before``, ``switched_s``: where it was last heard, where
+    before that, and when that changed (monotonic seconds); in memory only.
     """
 
     __slots__ = (
         "address", "before", "id", "identifier", "live_ms", "newest_ms", "organisation", "protocol", "secret_hash",
-        "switched_s", "warned_s",
+        "sure", "switched_s", "warned_s",
     )  # fmt: skip
 
     def __init__(self, id: int, organisation: int, identifier: str, secret_hash: str, protocol: str, newest: int):
@@ -43,6 +44,7 @@ class DeviceRef:
         self.protocol = protocol
         self.newest_ms = newest
         self.live_ms = 0
+        self.sure = False
         self.address = self.before = ""
         self.switched_s = self.warned_s = float("-inf")
 

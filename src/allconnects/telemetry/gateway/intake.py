@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -38,6 +38,7 @@ CATCH_UP_EVERY_S = 1.0
 PAUSE_BYTES = 8_000_000
 RESUME_BYTES = 4_000_000
 WRITERS = 2
+WRITER_NAME = "writer"
 _UNSTORABLE = (psycopg.DataError, ValueError, ArithmeticError, LookupError, TypeError)
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -87,7 +88,10 @@ class Work:
 
 
 class Intake:
-    """Collects, writes, answers. All methods but ``_write*`` run on the event loop."""
+    """Collects, writes, answers. All methods but ``_write*`` run on the event loop.
+
+    A sender has at most one batch in flight; what it sends meanwhile is held, in order, and looked at once.
+    """
 
     def __init__(self, conninfo: str, on_latest: Callable[[Latest], None]) -> None:
         self._conninfo = conninfo
@@ -96,11 +100,12 @@ class Intake:
         self._notes = Work()
         self._behind: set[int] = set()
         self._caught_up_s = 0.0
+        self._held: defaultdict[Sender, list[Item]] = defaultdict(list)
         self._bytes = 0
-        self._in_flight_bytes = 0
+        self._total_bytes = 0
         self._paused: set[Sender] = set()
         self._free = [HotWriter(conninfo) for _ in range(WRITERS)]
-        self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
+        self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix=WRITER_NAME)
         self._closing = threading.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._catch_up: asyncio.TimerHandle | None = None
@@ -111,12 +116,13 @@ class Intake:
     @property
     def full(self) -> bool:
         """Whether more is waiting than may wait."""
-        return self._bytes + self._in_flight_bytes > PAUSE_BYTES
+        return self._total_bytes > PAUSE_BYTES
 
     def add(self, sender: Sender, device: DeviceRef, frame: bytes | None, message: Message | None, size: int) -> None:
         """Hand in a message with data; its sender is answered after the commit."""
         self._waiting.append(Item(sender, device, frame, message, size))
         self._bytes += size
+        self._total_bytes += size
         if self.full:
             sender.pause()
             self._paused.add(sender)
@@ -184,16 +190,16 @@ class Intake:
             future.add_done_callback(lambda done, w=writer, k=work, s=size: self._done(done, w, k, s))  # type: ignore[misc]
 
     def _take(self) -> Work | None:
-        """Messages for one commit. A sender has at most one batch in flight, so its order is kept."""
-        work, size, kept = Work(), 0, []
+        """Messages for one commit; those of senders that have a batch in flight are held until it is done."""
+        work, size = Work(), 0
         while self._waiting and size < BATCH_BYTES:
             item = self._waiting.popleft()
+            self._bytes -= item.size
             if item.sender.busy:
-                kept.append(item)
+                self._held[item.sender].append(item)
                 continue
             work.items.append(item)
             size += item.size
-        self._waiting.extendleft(reversed(kept))
         for item in work.items:
             item.sender.busy = True
         notes, self._notes = self._notes, Work()
@@ -201,25 +207,27 @@ class Intake:
         if self._behind and self._loop.time() - self._caught_up_s >= CATCH_UP_EVERY_S:
             self._caught_up_s = self._loop.time()
             work.behind, self._behind = self._behind, set()
-        self._bytes -= size
-        self._in_flight_bytes += size
-        metrics.pending.set(self._bytes + self._in_flight_bytes)
+        metrics.pending.set(self._total_bytes)
         return work if work.items or work.heard or work.unknown or work.events or work.behind else None
 
     def _done(self, future: asyncio.Future[list[Assembled]], writer: HotWriter, work: Work, size: int) -> None:
         self._free.append(writer)
-        self._in_flight_bytes -= size
+        self._total_bytes -= size
         if self._closing.is_set() or future.cancelled():
             return
         for item in work.items:
             item.sender.busy = False
+        for sender in {item.sender for item in work.items}:
+            held = self._held.pop(sender, [])
+            self._waiting.extendleft(reversed(held))
+            self._bytes += sum(item.size for item in held)
         if (error := future.exception()) is not None:
             log.error("gateway.batch_failed", error=type(error).__name__)
             self._answer(Assembled.failed(work.items))
         else:
             for done in future.result():
                 self._answer(done)
-        if self._bytes + self._in_flight_bytes < RESUME_BYTES:
+        if self._total_bytes < RESUME_BYTES:
             self._resume_all()
         if self._waiting or self._notes.heard or self._notes.unknown or self._notes.events:
             self._schedule()

@@ -155,7 +155,10 @@ class Batch:
 
 @dataclass(slots=True)
 class Latest:
-    """The newest good fix of each device in a batch, as arrays: what the live stream tells."""
+    """The newest good fix of each device in a batch, as arrays: what the live stream tells.
+
+    ``heard``, ``heard_ms``: every device with a plausible report, good fix or not, and the newest time of these.
+    """
 
     organisation: I64
     device: I64
@@ -164,6 +167,8 @@ class Latest:
     lon_e7: NDArray[np.int32]
     speed_kmh: NDArray[np.float32]
     course_deg: NDArray[np.float32]
+    heard: I64
+    heard_ms: I64
 
 
 class DeviceGone(Exception):
@@ -383,4 +388,6 @@ def _latest(batch: Batch, reports: Reports) -> Latest:
     fix = reports.fix[has]
     times = np.concatenate([fix_ms(p.columns, batch.received_ms) for p in batch.parts] or [np.empty(0, np.int64)])
     fields = {name: _concatenated(batch, name)[fix] for name in ("lat_e7", "lon_e7", "speed_kmh", "course_deg")}
-    return Latest(reports.organisation[has], reports.device[has], times[fix], **fields)
+    some = reports.any >= 0
+    heard = {"heard": reports.device[some], "heard_ms": times[reports.any[some]]}
+    return Latest(reports.organisation[has], reports.device[has], times[fix], **fields, **heard)
