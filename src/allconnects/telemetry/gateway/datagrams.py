@@ -6,7 +6,7 @@ import asyncio
 
 from allconnects.telemetry.codecs.base import Codec, CodecError
 from allconnects.telemetry.gateway import metrics
-from allconnects.telemetry.gateway.sessions import OPTIONS, Gateway
+from allconnects.telemetry.gateway.sessions import OPTIONS, Gateway, weight
 
 
 class DatagramEndpoint(asyncio.DatagramProtocol):
@@ -39,7 +39,7 @@ class DatagramEndpoint(asyncio.DatagramProtocol):
         self.gateway.hear(device, address[0])
         peer = DatagramPeer(self.transport, address)
         if message.positions:
-            self.gateway.intake.add(peer, device, None, message, len(data))
+            self.gateway.intake.add(peer, device, None, message, weight(message, len(data)))
         else:
             self.gateway.intake.heard(device)
             peer.answer(message.reply)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 import ssl
+import sys
+import threading
 from functools import partial
 
 import structlog
@@ -17,7 +20,7 @@ from allconnects.kit.errors import ConfigError
 from allconnects.telemetry.codecs.registry import codec, is_http
 from allconnects.telemetry.gateway.datagrams import DatagramEndpoint
 from allconnects.telemetry.gateway.directory import Directory
-from allconnects.telemetry.gateway.intake import Intake
+from allconnects.telemetry.gateway.intake import WRITER_NAME, Intake
 from allconnects.telemetry.gateway.limits import ConnectionLimits
 from allconnects.telemetry.gateway.sessions import Gateway, Session, StreamSession
 from allconnects.telemetry.gateway.web import WebSession
@@ -36,7 +39,19 @@ def run() -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code."""
     gc.freeze()
     uvloop.run(serve(config.current()))
+    _leave_hanging_writers()
     return 0
+
+
+def _leave_hanging_writers() -> None:
+    """A database that does not answer keeps nobody here: what it has not confirmed was not acknowledged."""
+    writers = [thread for thread in threading.enumerate() if thread.name.startswith(WRITER_NAME)]
+    for thread in writers:
+        thread.join(1.0)
+    if any(thread.is_alive() for thread in writers):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 async def serve(settings: config.Settings) -> None:

@@ -27,6 +27,13 @@ OPTIONS: dict[str, Any] = {"now": clock.now_ms}
 WARN_EVERY_S = 3600.0
 _INTAKE_FULL, PEER_DEAF, QUEUE_LONG = 1, 2, 4
 """Why a connection is not read: too much is waiting, its answers are not taken, its requests wait in line."""
+_POSITION_BYTES = 1000
+"""What a decoded position takes in memory, whatever its message took on the wire."""
+
+
+def weight(message: Message, size: int) -> int:
+    """What a decoded message of ``size`` bytes counts for, where what waits is bounded."""
+    return size + _POSITION_BYTES * len(message.positions)
 
 
 @dataclass(slots=True)
@@ -52,6 +59,8 @@ class Gateway:
             metrics.refused.labels("secret").inc()
             self.event(device, "wrong_secret")
             return None
+        else:
+            device.sure = False
         return device
 
     def _list(self, protocol: str, identifier: str) -> None:
@@ -294,7 +303,7 @@ class StreamSession(Session):
             return
         self.gateway.hear(self.device, self.address)
         if message.positions:
-            self.submit(self.device, None, message, size)
+            self.submit(self.device, None, message, weight(message, size))
         else:
             self.gateway.intake.heard(self.device)
             self.write(message.reply)

@@ -7,7 +7,7 @@ from collections import deque
 from allconnects.telemetry.codecs.base import CodecError, HttpCodec, Request
 from allconnects.telemetry.codecs.http import HttpSession, response
 from allconnects.telemetry.gateway import metrics
-from allconnects.telemetry.gateway.sessions import OPTIONS, PEER_DEAF, QUEUE_LONG, Gateway, Session
+from allconnects.telemetry.gateway.sessions import OPTIONS, PEER_DEAF, QUEUE_LONG, Gateway, Session, weight
 
 
 class WebSession(Session):
@@ -83,7 +83,7 @@ class WebSession(Session):
             return
         self.gateway.hear(device, self.address)
         if message.positions:
-            self.submit(device, None, message, len(request.body) + len(request.target))
+            self.submit(device, None, message, weight(message, len(request.body) + len(request.target)))
         else:
             self.gateway.intake.heard(device)
             self.write(message.reply)
