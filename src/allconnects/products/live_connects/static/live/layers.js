@@ -3,7 +3,7 @@
 /** @param {string} name */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const NAMES_FROM_ZOOM = 9.5;
-export const CLUSTER_TO_ZOOM = 9;
+export const CLUSTER_TO_ZOOM = 11;
 
 export const SOURCES = {
   fleet: {

@@ -1,9 +1,10 @@
 /** The list beside the map: search, filters with counts, keyboard. */
-import { ago } from "../js/time.js";
+import { ago, language } from "../js/time.js";
 import { fold } from "../js/page.js";
 import { settings, text } from "./settings.js";
 
 const MOST = 200;
+const counts = new Intl.NumberFormat(language, { notation: "compact" });
 const ICONS = { vehicle: "truck", phone: "device-mobile", material: "package" };
 
 export class DeviceList {
@@ -170,7 +171,7 @@ export class DeviceList {
       const { state, kind } = chip.dataset;
       const among = devices.filter((d) => (state ? !this.kinds.size || this.kinds.has(d.kind) : !this.states.size || this.states.has(d.state)));
       const number = among.filter((d) => (state ? d.state === state : d.kind === kind)).length;
-      put(/** @type {HTMLElement} */ (chip.querySelector("[data-count]")), String(number));
+      put(/** @type {HTMLElement} */ (chip.querySelector("[data-count]")), counts.format(number));
     }
   }
 }

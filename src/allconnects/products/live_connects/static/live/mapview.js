@@ -6,6 +6,9 @@ import { settings, text } from "./settings.js";
 import { addSymbols, loadPictograms } from "./symbols.js";
 
 const ORDER = { silent: 0, standing: 1, moving: 2 };
+const EQUATOR_M = 40075016;
+const FAST_M_S = 30;
+const ALL_TO_ZOOM = 7;
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 export class MapView {
@@ -133,11 +136,15 @@ export class MapView {
     requestAnimationFrame(() => this.frame());
   }
 
-  /** Milliseconds between two pictures: fluent with few symbols close by, calm with many or far away. */
+  /**
+   * Milliseconds between two pictures: so often that a fast vehicle moves half a pixel in between (which is seldom when
+   * zoomed out), and less often the more symbols there are.
+   */
   pace() {
-    if (this.map.getZoom() <= CLUSTER_TO_ZOOM) return 500;
+    const metres = (EQUATOR_M * Math.cos((this.map.getCenter().lat * Math.PI) / 180)) / (512 * 2 ** this.map.getZoom());
     const count = this.drawnCount || 0;
-    return count <= 150 ? 50 : count <= 600 ? 120 : 500;
+    const least = count <= 150 ? 50 : count <= 600 ? 120 : count <= 2000 ? 500 : 1000;
+    return Math.max(least, Math.min(500, (500 * metres) / FAST_M_S));
   }
 
   /** @param {number} now */
@@ -155,7 +162,7 @@ export class MapView {
 
   /** @param {number} now */
   features(now) {
-    const near = this.map.getZoom() > CLUSTER_TO_ZOOM ? padded(this.map.getBounds(), 0.3) : null;
+    const near = this.map.getZoom() > ALL_TO_ZOOM ? padded(this.map.getBounds(), 0.5) : null;
     const features = [];
     for (const device of this.fleet.devices.values()) {
       if (!device.at || (!this.shown(device) && device.id !== this.chosen)) continue;
