@@ -140,6 +140,21 @@ def test_sent_again_by_another_gateway_after_midnight(yard: Yard) -> None:
     assert yard.times(device) == [MIDNIGHT - 1000, MIDNIGHT + 100]
 
 
+@pytest.mark.parametrize("lat", [50.8, None], ids=["fix", "no place"])
+@pytest.mark.parametrize("where", ["same gateway", "restarted", "another gateway"])
+def test_sent_again_in_other_pieces_after_midnight(yard: Yard, lat: float | None, where: str) -> None:
+    """What was stored unacknowledged comes again, a little first: that little does not vouch for the rest."""
+    device = yard.device()
+    other = restarted(yard, device)
+    fixes = [at(MIDNIGHT - 10_000 + n * 1000, lat) for n in range(6)]
+    yard.send(device, *fixes, received=MIDNIGHT - 500)
+    known = {"same gateway": device, "restarted": restarted(yard, device), "another gateway": other}[where]
+    yard.send(known, fixes[0], received=MIDNIGHT + 120_000)
+    yard.send(known, *fixes[1:3], received=MIDNIGHT + 121_000)
+    yard.send(known, *fixes[2:], received=MIDNIGHT + 122_000)
+    assert yard.times(device) == [fix.time_ms for fix in fixes]
+
+
 @pytest.mark.parametrize("year", [1970, 1999, 2080, 2500, 9999])
 def test_an_impossible_time_is_kept_once_and_poisons_nothing(yard: Yard, year: int) -> None:
     device = yard.device()

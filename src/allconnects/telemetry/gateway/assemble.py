@@ -59,7 +59,9 @@ class Assembled:
         for device, newest in zip(self.latest.heard.tolist(), self.latest.heard_ms.tolist(), strict=True):
             known = self.devices[device]
             known.newest_ms = max(known.newest_ms, newest)
-            known.sure = True
+        for device, newest in self.latest.newest:
+            known = self.devices[device]
+            known.newest_ms, known.sure = max(known.newest_ms, newest), True
 
 
 LIVE_EVERY_MS = 1000
@@ -127,7 +129,7 @@ def _guarded(time_ms: I64, received_ms: int, sure: NDArray[np.bool_]) -> NDArray
 
     A copy of a fix of this UTC day can only be in the leaf of today, whose index would refuse it; a clock may be
     ahead by ``_CLOCK_AHEAD_MS``, so those of the day's first minute may have come yesterday. A copy of an older
-    fix would be in another leaf: it is ruled out where this gateway itself stored what its device sent last.
+    fix would be in another leaf: it is ruled out where the newest of all that is stored is known for sure.
     """
     first = received_ms - received_ms % _DAY_MS + _CLOCK_AHEAD_MS
     past = time_ms <= received_ms + _CLOCK_AHEAD_MS

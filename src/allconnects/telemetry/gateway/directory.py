@@ -25,9 +25,9 @@ _RETRY_S = 1.0
 class DeviceRef:
     """A registered device as the gateway knows it.
 
-    ``newest_ms``: newest fix time that is stored; ``sure``: certainly so, because this gateway has stored
-    something since the device last introduced itself (it may have spoken to another one before). ``live_ms``:
-    when its live state was written last. ``address``, ``before``, ``switched_s``: where it was last heard, where
+    ``newest_ms``: newest fix time that is stored; ``sure``: certainly so, because the whole store was asked since
+    the device last introduced itself (it may have spoken to another gateway before). ``live_ms``: when its live
+    state was written last. ``address``, ``before``, ``switched_s``: where it was last heard, where
     before that, and when that changed (monotonic seconds); in memory only.
     """
 

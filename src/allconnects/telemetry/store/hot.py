@@ -58,6 +58,14 @@ _ADD_NEW = f"""
               ELSE timestamptz '-infinity' END)
     ON CONFLICT DO NOTHING"""
 """A time that cannot be says nothing of when its first copy came, so all partitions are asked."""
+_NEWEST = """
+    SELECT s.device_id, (extract(epoch FROM p.fix_time) * 1000)::bigint
+    FROM (SELECT DISTINCT organisation_id, device_id FROM staged) s CROSS JOIN LATERAL (
+        SELECT h.fix_time FROM telemetry_position h
+        WHERE h.organisation_id = s.organisation_id AND h.device_id = s.device_id
+          AND h.fix_time <= %(now)s::timestamptz AND h.received_at >= %(now)s::timestamptz - interval '3 days'
+        ORDER BY h.fix_time DESC LIMIT 1) p"""
+"""What is there of a device, by whichever gateway it came."""
 _PRESENT = "SELECT id FROM telemetry_device WHERE id = ANY(%s)"
 _FIX_COLUMNS = ("fix_time", "lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg", "satellites", "flags")
 _NEWER = f"""(s.has_fix AND (l.fix_time IS NULL
@@ -158,6 +166,7 @@ class Latest:
     """The newest good fix of each device in a batch, as arrays: what the live stream tells.
 
     ``heard``, ``heard_ms``: every device with a plausible report, good fix or not, and the newest time of these.
+    ``newest``: of the devices whose positions took the careful way, the newest time in the whole store.
     """
 
     organisation: I64
@@ -169,6 +178,7 @@ class Latest:
     course_deg: NDArray[np.float32]
     heard: I64
     heard_ms: I64
+    newest: list[tuple[int, int]]
 
 
 class DeviceGone(Exception):
@@ -239,14 +249,14 @@ class HotWriter:
 
     def _transaction(self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool) -> Latest:
         with connection.transaction():
-            self._add_positions(connection, leaf, batch, careful=careful)
+            newest = self._add_positions(connection, leaf, batch, careful=careful)
             _refuse_gone(connection, batch)
             reports = _reports(batch)
             due = np.isin(reports.device, np.fromiter(batch.due, np.int64, len(batch.due)))
             if due.any():
                 _copy(connection, "reported", "", [_report_rows(batch, reports.only(due))])
                 _update_live(connection, int(due.sum()))
-        return _latest(batch, reports)
+        return _latest(batch, reports, newest)
 
     def catch_up(self, devices: Sequence[int] | None = None) -> None:
         """Bring the live state of devices (all when None) up to their newest fix received today or yesterday.
@@ -259,7 +269,9 @@ class HotWriter:
             count = connection.execute(_CATCH_UP, {"devices": wanted}).rowcount
             _update_live(connection, count)
 
-    def _add_positions(self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool) -> None:
+    def _add_positions(
+        self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool
+    ) -> list[tuple[int, int]]:
         direct, staged = [], []
         for part in batch.parts:
             fresh = part.fresh & (not careful)
@@ -272,9 +284,12 @@ class HotWriter:
                 staged.append(_rows(_only(part, np.flatnonzero(~fresh)), batch.received_ms))
         if direct:
             _copy(connection, leaf, f"({_COLUMNS})", direct)
-        if staged:
-            _copy(connection, "staged", f"({_COLUMNS})", staged)
-            connection.execute(_ADD_NEW.format(leaf=leaf, columns=_COLUMNS))
+        if not staged:
+            return []
+        _copy(connection, "staged", f"({_COLUMNS})", staged)
+        connection.execute(_ADD_NEW.format(leaf=leaf, columns=_COLUMNS))
+        now = datetime.fromtimestamp((batch.received_ms + LIVE_TOLERANCE_MS) / 1000, UTC)
+        return connection.execute(_NEWEST, {"now": now}).fetchall()
 
 
 def _refuse_gone(connection: psycopg.Connection, batch: Batch) -> None:
@@ -382,7 +397,7 @@ def _blobs(batch: Batch, index: I64) -> list[bytes]:
     return result
 
 
-def _latest(batch: Batch, reports: Reports) -> Latest:
+def _latest(batch: Batch, reports: Reports, newest: list[tuple[int, int]]) -> Latest:
     valid = _concatenated(batch, "valid")
     has = (reports.fix >= 0) & valid[reports.fix] if len(valid) else np.zeros(len(reports.device), bool)
     fix = reports.fix[has]
@@ -390,4 +405,4 @@ def _latest(batch: Batch, reports: Reports) -> Latest:
     fields = {name: _concatenated(batch, name)[fix] for name in ("lat_e7", "lon_e7", "speed_kmh", "course_deg")}
     some = reports.any >= 0
     heard = {"heard": reports.device[some], "heard_ms": times[reports.any[some]]}
-    return Latest(reports.organisation[has], reports.device[has], times[fix], **fields, **heard)
+    return Latest(reports.organisation[has], reports.device[has], times[fix], **fields, **heard, newest=newest)
