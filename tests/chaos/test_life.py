@@ -1,0 +1,62 @@
+"""How the whole platform ends, and what it finds when it starts again."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.chaos.platform import data_folder, kill, platform, within
+from tests.telemetry.gateway.running import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+
+def test_a_killed_supervisor_leaves_no_process() -> None:
+    with data_folder() as home, platform(home) as running:
+        running.wait_ready()
+        assert len(running.left()) >= 5
+        kill(running.supervisor.pid)
+        assert within(10, lambda: not running.left()), running.left()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_all_processes(signum: signal.Signals) -> None:
+    """Ctrl-C goes to the whole foreground group of the terminal."""
+    with data_folder() as home, platform(home) as running:
+        running.wait_ready()
+        os.killpg(running.supervisor.pid, signum)
+        assert running.supervisor.wait(30) == 0
+        assert running.left() == []
+        assert not [line for line in running.said if "Traceback" in line]
+
+
+def test_a_demo_finds_its_data_again() -> None:
+    with data_folder() as home:
+        with platform(home, "demo") as running:
+            running.wait_ready()
+            first = running.greeting
+            assert set(first) >= {"account", "password", "token"}
+            assert within(40, lambda: _moving(running.get("/api/v1/positions/latest", first["token"])) >= 20)
+            devices = running.get("/api/v1/devices", first["token"])[1]
+            assert running.stop() == 0
+            assert running.left() == []
+        with platform(home, "demo") as again:
+            again.wait_ready()
+            assert again.greeting == first
+            assert {d["id"] for d in again.get("/api/v1/devices", first["token"])[1]} == {d["id"] for d in devices}
+            older = min(d["last_report"] for d in devices)
+            assert until(lambda: _oldest(again.get("/api/v1/positions/latest", first["token"])) >= older, 10)
+
+
+def _moving(answer: tuple[int, object]) -> int:
+    status, positions = answer
+    if status != 200 or not isinstance(positions, list):
+        return 0
+    return sum(position["state"] == "moving" for position in positions)
+
+
+def _oldest(answer: tuple[int, object]) -> str:
+    status, positions = answer
+    return min((p["time"] for p in positions), default="") if status == 200 and isinstance(positions, list) else ""
