@@ -22,6 +22,12 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FILE = re.compile(r"`((?:src|tests|tools|docs)/(?![\w/.-]*NAME)[\w./-]+)`")
 
+BY_USER = {
+    "home": "`/var/lib/allconnects/home` as root, else `~/.local/share/allconnects`",
+    "vault_root": "`/etc/allconnects/vault.root` as root, else `~/.config/allconnects/vault.root`",
+}
+"""Defaults that differ between root and others."""
+
 
 def text(name: str) -> str:
     """A page."""
@@ -36,8 +42,8 @@ def rows(name: str) -> list[list[str]]:
 
 def shown_default(field: Any) -> str:
     """The default of a setting as the table shows it."""
-    if field.name == "home":
-        return "`/var/lib/allconnects/home` as root, else `~/.local/share/allconnects`"
+    if field.name in BY_USER:
+        return BY_USER[field.name]
     value = field.default if field.default is not MISSING else field.default_factory()
     if isinstance(value, dict):
         value = ",".join(f"{name}={port}" for name, port in value.items())
