@@ -10,10 +10,10 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
 demo: ready ## the platform with a demo organisation and a simulated fleet; Ctrl-C stops it
-	@exec $(BIN)/python -m allconnects demo
+	@exec $(BIN)/python -m allconnects demo --end-with-parent
 
 up: ready ## the platform without demo data
-	@exec $(BIN)/python -m allconnects up
+	@exec $(BIN)/python -m allconnects up --end-with-parent
 
 test: ready-for-tests lint ## style, types, floors and all tests (TESTS=… names some)
 	@CHROMIUM="$$($(PYTHON) tools/machine.py --chromium)" || unset CHROMIUM; export CHROMIUM; \

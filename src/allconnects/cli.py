@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -35,8 +36,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="allconnects", description="Maps the use of vehicles, teams and materials.", allow_abbrev=False
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add(commands, "up", "start the whole platform", _up)
-    _add(commands, "demo", "the same with a demo organisation and a simulated fleet", _demo)
+    for name, text, command in (
+        ("up", "start the whole platform", _up),
+        ("demo", "the same with a demo organisation and a simulated fleet", _demo),
+    ):
+        whole = _add(commands, name, text, command)
+        whole.add_argument("--end-with-parent", action="store_true", help="stop when what started it ends")
     for name, text, command in (
         ("gateway", "only the gateway of devices", _gateway),
         ("web", "only pages and API", _web),
@@ -57,8 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, run: Command) -> None:
-    commands.add_parser(name, help=text, description=text).set_defaults(run=run)
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, run: Command
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
 
 
 def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -93,18 +102,22 @@ def _process(name: str, role: db.Role) -> None:
     logs.setup(name)
 
 
-def _up(_arguments: argparse.Namespace) -> int:
+def _up(arguments: argparse.Namespace) -> int:
+    return _whole(arguments, demo=False)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    return _whole(arguments, demo=True)
+
+
+def _whole(arguments: argparse.Namespace, *, demo: bool) -> int:
     from allconnects import supervisor
+    from allconnects.kit.spawn import end_with_parent
 
+    if arguments.end_with_parent:
+        end_with_parent(signal.SIGTERM)
     _process("supervisor", "owner")
-    return supervisor.up()
-
-
-def _demo(_arguments: argparse.Namespace) -> int:
-    from allconnects import supervisor
-
-    _process("supervisor", "owner")
-    return supervisor.up(demo=True)
+    return supervisor.up(demo=demo)
 
 
 def _gateway(_arguments: argparse.Namespace) -> int:

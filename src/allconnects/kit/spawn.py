@@ -31,6 +31,11 @@ def _bound_to(parent: int, death_signal: int) -> Callable[[], None]:
     return bind
 
 
+def end_with_parent(death_signal: signal.Signals) -> None:
+    """Ask that this process gets `death_signal` when its parent ends; called from the main thread."""
+    _bound_to(os.getppid(), death_signal)()
+
+
 def spawn(
     argv: Sequence[str],
     *,
