@@ -34,7 +34,13 @@ def prepare() -> None:
     home = Path(tempfile.mkdtemp(prefix="ac-test-"))
     home.chmod(0o755)
     _undo.append(lambda: shutil.rmtree(home, ignore_errors=True))
-    os.environ.update(ALLCONNECTS_HOME=str(home), DJANGO_SETTINGS_MODULE="allconnects.site.settings")
+    keys = Path(tempfile.mkdtemp(prefix="ac-test-keys-"))
+    _undo.append(lambda: shutil.rmtree(keys, ignore_errors=True))
+    os.environ.update(
+        ALLCONNECTS_HOME=str(home),
+        ALLCONNECTS_VAULT_ROOT=str(keys / "vault.root"),
+        DJANGO_SETTINGS_MODULE="allconnects.site.settings",
+    )
     try:
         _use_server(server) if server else _use_embedded(home)
         _set_up_django()
@@ -55,7 +61,7 @@ def _use_server(url: str) -> None:
     name = f"allconnects_test_{secrets.token_hex(6)}"
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        _undo.append(lambda: _drop(url, name))
+        _undo.append(lambda: (_drop(url, name), _drop(url, f"{name}_vault")))
         os.environ["DATABASE_URL"] = urlunsplit(urlsplit(url)._replace(path="/" + name))
         connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
         _migrate()
@@ -63,7 +69,7 @@ def _use_server(url: str) -> None:
 
 def _drop(url: str, name: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _use_embedded(home: Path) -> None:

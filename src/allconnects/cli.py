@@ -73,6 +73,7 @@ def _add(
 def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     from allconnects.accounts import cli as accounts
     from allconnects.bench import cli as bench
+    from allconnects.privacy.vault import cli as vault
     from allconnects.telemetry import cli as telemetry
     from allconnects.telemetry.codecs import decode_cli
 
@@ -81,6 +82,7 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     decode.set_defaults(run=_checked(decode_cli.run))
     accounts.add_commands(commands)
     telemetry.add_commands(commands)
+    vault.add_commands(commands)
     bench.add_commands(commands)
 
 

@@ -1,16 +1,21 @@
-"""Roles and database, made when they are missing; safe to run at every start and by two at once."""
+"""Roles and databases, made when they are missing; safe to run at every start and by two at once."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from allconnects.kit import config
-from allconnects.kit.db import DATABASE, ROLES, admin_conninfo, role_name
+from allconnects.kit import config, db
+from allconnects.kit.db import DATABASE, ROLES, VAULT_DATABASE, VAULT_OWNER, admin_conninfo, role_name
 from allconnects.kit.errors import AllconnectsError
 
 _LOCK = 0x616C6C63
+_HERE = tuple(role_name(role) for role in ROLES if role != "vault")
+"""The roles of the main database."""
+_VAULT = role_name("vault")
 
 
 class BootstrapError(AllconnectsError):
@@ -20,17 +25,21 @@ class BootstrapError(AllconnectsError):
 
 
 def bootstrap() -> None:
-    """Make the four roles, the database and its privileges. Raises BootstrapError in one line."""
+    """Make the roles, the database and its privileges. Raises BootstrapError in one line."""
     embedded = not config.current().database_url
     try:
         with psycopg.connect(admin_conninfo(), autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-            _make_roles(connection, login=embedded)
+            _make_roles(connection, [role_name(role) for role in ROLES], login=embedded)
+            _let_owner_speak(connection)
             if embedded:
-                _make_database(connection)
+                _make_database(connection, DATABASE, owner=role_name("owner"))
+                _close(connection, DATABASE, _HERE)
+                _close(connection, "postgres", ())
+                _close(connection, "template1", ())
         with psycopg.connect(_target(embedded), autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-            _grant_schema(connection)
+            _grant_schema(connection, _HERE, role_name("owner"))
     except psycopg.errors.InsufficientPrivilege as error:
         raise BootstrapError(
             "the user of DATABASE_URL may not create roles; run 'allconnects roles' to see the statements "
@@ -38,53 +47,114 @@ def bootstrap() -> None:
         ) from error
 
 
+def bootstrap_vault() -> None:
+    """Make the database of the keys and its roles, after ``bootstrap``. Raises BootstrapError in one line.
+
+    Embedded, the server itself lets no other role connect to it. On a server every process signs in as one user and
+    takes its role afterwards: there the privileges on schema and tables keep the others out.
+    """
+    embedded = not db.vault_url()
+    if not config.current().vault_database_url:
+        _make_vault_database()
+    try:
+        with psycopg.connect(db.vault_admin_conninfo(), autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+            _make_roles(connection, [_VAULT], login=embedded)
+            _make_roles(connection, [VAULT_OWNER], login=False)
+            database = connection.info.dbname
+            _close(connection, database, (_VAULT,))
+            _grant_schema(connection, (_VAULT, VAULT_OWNER), VAULT_OWNER)
+    except psycopg.OperationalError as error:
+        raise BootstrapError("the database of the vault does not answer, or does not exist") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise BootstrapError(
+            "the user of the vault's database may not create roles or tables there: make that user its owner"
+        ) from error
+
+
 def statements_for_administrator() -> list[str]:
-    """SQL that an administrator runs once where the user of DATABASE_URL may not create roles."""
-    names = [role_name(role) for role in ROLES]
+    """SQL that an administrator runs once where the user of DATABASE_URL may not create roles and databases."""
+    names = [*(role_name(role) for role in ROLES), VAULT_OWNER]
     user = conninfo_to_dict(config.current().database_url).get("user") or "USER_OF_DATABASE_URL"
     result = [f"CREATE ROLE {name} NOLOGIN;" for name in names]
     result += [f'GRANT {", ".join(names)} TO "{user}";', f"GRANT {role_name('web')} TO {role_name('owner')};"]
-    result += ["REVOKE CREATE ON SCHEMA public FROM PUBLIC;", f"GRANT USAGE ON SCHEMA public TO {', '.join(names)};"]
-    return [*result, f"GRANT CREATE ON SCHEMA public TO {role_name('owner')};"]
+    result += ["REVOKE ALL ON SCHEMA public FROM PUBLIC;", f"GRANT USAGE ON SCHEMA public TO {', '.join(_HERE)};"]
+    result.append(f"GRANT CREATE ON SCHEMA public TO {role_name('owner')};")
+    if not config.current().vault_database_url:
+        result.append(f'CREATE DATABASE "{_vault_database()}" OWNER "{user}";')
+    return result
+
+
+def _make_vault_database() -> None:
+    name = _vault_database()
+    try:
+        with psycopg.connect(admin_conninfo(), autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+            _make_database(connection, name, owner="")
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise BootstrapError(
+            f"the user of DATABASE_URL may not create the database {name} for the keys of the vault: let an "
+            "administrator create it for that user, or set ALLCONNECTS_VAULT_DATABASE_URL"
+        ) from error
+
+
+def _vault_database() -> str:
+    url = db.vault_url()
+    return str(conninfo_to_dict(url)["dbname"]) if url else VAULT_DATABASE
 
 
 def _target(embedded: bool) -> str:
     return make_conninfo(admin_conninfo(), dbname=DATABASE) if embedded else admin_conninfo()
 
 
-def _make_roles(connection: psycopg.Connection, *, login: bool) -> None:
+def _make_roles(connection: psycopg.Connection, names: Sequence[str], *, login: bool) -> None:
+    """Roles that are missing; whoever makes them may take them, which from PostgreSQL 16 on must be said."""
     present = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
     me = connection.execute("SELECT current_user").fetchone()[0]  # type: ignore[index]
-    for role in ROLES:
-        name = sql.Identifier(role_name(role))
-        if role_name(role) not in present:
+    for role in names:
+        name = sql.Identifier(role)
+        if role not in present:
             form = "CREATE ROLE {} LOGIN" if login else "CREATE ROLE {} NOLOGIN"
             connection.execute(sql.SQL(form).format(name))
-        if not login and not _is_member(connection, me, role_name(role)):
+        if not login and not _may_become(connection, me, role):
             connection.execute(sql.SQL("GRANT {} TO {}").format(name, sql.Identifier(me)))
-    if not _is_member(connection, role_name("owner"), role_name("web")):
-        # The operator's commands speak for an organisation as pages do: under its row-level security.
-        connection.execute(
-            sql.SQL("GRANT {} TO {}").format(sql.Identifier(role_name("web")), sql.Identifier(role_name("owner")))
-        )
 
 
-def _is_member(connection: psycopg.Connection, who: str, role: str) -> bool:
-    row = connection.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", (who, role)).fetchone()
+def _let_owner_speak(connection: psycopg.Connection) -> None:
+    """The operator's commands speak for an organisation as pages do: under its row-level security."""
+    owner, web = role_name("owner"), role_name("web")
+    if not _may_become(connection, owner, web):
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(web), sql.Identifier(owner)))
+
+
+def _may_become(connection: psycopg.Connection, who: str, role: str) -> bool:
+    kind = "SET" if connection.info.server_version >= 160000 else "MEMBER"
+    row = connection.execute("SELECT pg_has_role(%s, %s, %s)", (who, role, kind)).fetchone()
     return bool(row and row[0])
 
 
-def _make_database(connection: psycopg.Connection) -> None:
-    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
+def _make_database(connection: psycopg.Connection, name: str, *, owner: str) -> None:
+    """A database that is missing; without ``owner`` it belongs to whoever makes it."""
+    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
         return
-    connection.execute(
-        sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(role_name("owner")))
-    )
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if owner:
+        statement += sql.SQL(" OWNER {}").format(sql.Identifier(owner))
+    connection.execute(statement)
 
 
-def _grant_schema(connection: psycopg.Connection) -> None:
-    """Only the owner makes objects; the others just use them."""
-    roles = sql.SQL(", ").join(sql.Identifier(role_name(r)) for r in ROLES)
-    connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+def _close(connection: psycopg.Connection, database: str, roles: Sequence[str]) -> None:
+    """Only these roles connect to a database, beside its owner."""
+    name = sql.Identifier(database)
+    connection.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(name))
+    if roles:
+        who = sql.SQL(", ").join(map(sql.Identifier, roles))
+        connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, who))
+
+
+def _grant_schema(connection: psycopg.Connection, users: Sequence[str], owner: str) -> None:
+    """Only the owner makes objects; the others named just use them, and nobody else looks."""
+    roles = sql.SQL(", ").join(map(sql.Identifier, users))
+    connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(roles))
-    connection.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(role_name("owner"))))
+    connection.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(owner)))

@@ -135,6 +135,18 @@ def _default_home() -> Path:
     return Path(base).expanduser() / "allconnects"
 
 
+def _default_vault_root() -> Path:
+    """Never in the data folder, whose copies would hold it."""
+    system = Path("/etc/allconnects/vault.root")
+    if os.geteuid() == 0:
+        return system
+    try:
+        base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        return Path(base).expanduser() / "allconnects" / "vault.root"
+    except RuntimeError:  # a user id without a home
+        return system
+
+
 def _setting(read: Callable[[str], Any], help: str, default: Any = None, factory: Any = None) -> Any:
     meta = {"read": read, "help": help}
     if factory is not None:
@@ -163,6 +175,13 @@ class Settings:
     idle_timeout_s: int = _setting(_positive, "A device connection silent for so long is closed.", 1800)
     frame_timeout_s: int = _setting(_positive, "A message not complete after so long closes its connection.", 30)
     database_url: str = _setting(_database, "PostgreSQL to use instead of the embedded one (or DATABASE_URL).", "")
+    vault_root: Path = _setting(
+        _path, "File of the root key, outside the data folder; without it nothing sealed can be read.",
+        factory=_default_vault_root,
+    )  # fmt: skip
+    vault_database_url: str = _setting(
+        _database, "PostgreSQL database of the wrapped keys (by default beside the main one, named …_vault).", ""
+    )
     basemap: str = _setting(_basemap, "offline, openfreemap, an https:// style address, or a .pmtiles file.", "offline")
     email_url: str = _setting(_url("smtp", "smtps"), "Mail server: smtp://user:password@host:port.", "")
     email_from: str = _setting(str, "Sender of mails.", "allconnects@localhost")

@@ -101,7 +101,8 @@ class Table:
     """The labels of one table.
 
     ``tenant``: column that names the organisation, when the table is under row-level security.
-    ``web``, ``ingest``, ``worker``: privileges of the roles, such as ``"SELECT, INSERT"``.
+    ``web``, ``ingest``, ``worker``: privileges of the roles, such as ``"SELECT, INSERT"``; ``vault``: the same in the
+    database of the vault.
     ``partitions_of``: set by prefix for tables whose children repeat them.
     """
 
@@ -111,6 +112,7 @@ class Table:
     web: str = ""
     ingest: str = ""
     worker: str = ""
+    vault: str = ""
 
 
 _tables: dict[str, Table] = {}

@@ -11,15 +11,16 @@ from typing import Any, get_args
 import psycopg
 
 from allconnects.kit import labels
-from allconnects.kit.db import Role, role_name
+from allconnects.kit.db import VAULT_OWNER, Role, role_name
 from allconnects.kit.labels import Label, Table
 from allconnects.privacy import catalog
 from allconnects.privacy.catalog import Column, Relation
 from allconnects.privacy.retention import MOST_DAYS, RULES
+from allconnects.privacy.vault.labels import TABLES as VAULT_TABLES
 
 Tables = Mapping[str, Table]
 OPAQUE = ("json", "jsonb", "bytea", "xml", "hstore")
-GUARDED: tuple[Role, ...] = ("web", "ingest", "worker")
+GUARDED: tuple[Role, ...] = ("web", "ingest", "worker", "vault")
 
 
 def problems(connection: psycopg.Connection[Any], tables: Tables | None = None) -> list[str]:
@@ -38,6 +39,23 @@ def problems(connection: psycopg.Connection[Any], tables: Tables | None = None) 
         *unguarded(columns, relations, known),
         *unowned(connection, relations),
         *overpowered(relations, known),
+    ]
+    return sorted(found)
+
+
+def vault_problems(connection: psycopg.Connection[Any], tables: Tables = VAULT_TABLES) -> list[str]:
+    """The same for the database of the vault, which has one role and no rows for tenants to see."""
+    columns = catalog.columns(connection)
+    relations = catalog.relations(connection)
+    found = [
+        *unlabelled(columns, tables),
+        *tainted(catalog.foreign_keys(connection), tables),
+        *opaque(columns, tables),
+        *unfitting(columns, tables),
+        *incomplete(tables),
+        *unlawful(tables),
+        *unowned(connection, relations, VAULT_OWNER),
+        *overpowered(relations, tables),
     ]
     return sorted(found)
 
@@ -153,9 +171,10 @@ def unguarded(columns: list[Column], relations: list[Relation], tables: Tables) 
             yield f"{relation.name}: the policy of {web} does not hold it to its organisation"
 
 
-def unowned(connection: psycopg.Connection[Any], relations: list[Relation]) -> Iterator[str]:
+def unowned(
+    connection: psycopg.Connection[Any], relations: list[Relation], owner: str = role_name("owner")
+) -> Iterator[str]:
     """Only the owner owns, nobody is above row-level security, and borrowed rights are borrowed safely."""
-    owner = role_name("owner")
     for relation in relations:
         if relation.owner != owner:
             yield f"{relation.name}: owned by somebody else than {owner}"

@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 from allconnects.kit import db
-from allconnects.kit.bootstrap import bootstrap
+from allconnects.kit.bootstrap import BootstrapError, bootstrap
 from allconnects.kit.errors import AllconnectsError
+from allconnects.privacy.vault import migrate as vault
+from allconnects.privacy.vault.errors import RootUnwritable
 
 _LOCK = 0x616C6C64
 
@@ -20,9 +22,10 @@ class MigrationError(AllconnectsError):
 
 
 def migrate() -> None:
-    """Make roles and database, then migrate in a process of its own, which alone speaks as the owner.
+    """Make roles and databases, then migrate in a process of its own, which alone speaks as the owner.
 
-    Raises MigrationError (or BootstrapError) with one line for the operator.
+    What the operator must know of the vault goes to standard error. Raises MigrationError, BootstrapError or
+    VaultError with one line.
     """
     bootstrap()
     command = [sys.executable, "-m", "allconnects.site.migrate"]
@@ -31,6 +34,16 @@ def migrate() -> None:
         raise MigrationError(done.stderr.strip())
     if done.returncode:
         raise MigrationError("the database could not be migrated:\n" + done.stderr.strip())
+    if said := _vault():
+        sys.stderr.write(f"allconnects: {said}\n")
+
+
+def _vault() -> str:
+    """A vault that cannot be made here yet keeps nobody from mapping; one whose root key is wrong or lost does."""
+    try:
+        return vault.migrate()
+    except (BootstrapError, RootUnwritable, db.DatabaseUnavailable) as error:
+        return f"nothing is sealed until this is mended: {error.message}"
 
 
 def _run() -> None:

@@ -1,0 +1,66 @@
+"""The vault's tables, brought to this version, and its root key made at first start."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import psycopg
+
+from allconnects.kit import bootstrap, db
+from allconnects.privacy.vault.changes import reconcile
+from allconnects.privacy.vault.errors import VaultError
+from allconnects.privacy.vault.identity import LOCK, identify, initialise
+from allconnects.privacy.vault.labels import grants
+from allconnects.privacy.vault.log import forget_old
+from allconnects.privacy.vault.service import Vault, from_settings
+
+STEPS = ("schema.sql",)
+"""The files that make the schema, in order; a new version of it is a new file."""
+
+
+def migrate() -> str:
+    """Make what is missing and make sure that the root key opens the vault. Returns a line for the operator, or none.
+
+    Raises BootstrapError, VaultError, RootMissing or RootWrong in one line.
+    """
+    bootstrap.bootstrap_vault()
+    with psycopg.connect(db.vault_admin_conninfo(), autocommit=True) as connection:
+        _bring_up(connection)
+    with from_settings() as vault:
+        return _root(vault)
+
+
+def _bring_up(connection: psycopg.Connection) -> None:
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        connection.execute(f"SET LOCAL ROLE {db.VAULT_OWNER}".encode())
+        connection.execute("CREATE TABLE IF NOT EXISTS vault_schema (version integer PRIMARY KEY)")
+        row = connection.execute("SELECT coalesce(max(version), 0) FROM vault_schema").fetchone()
+        version = int(row[0]) if row else 0
+        if version > len(STEPS):
+            raise VaultError("the vault was made by a newer version of allconnects; install that version")
+        for number, name in enumerate(STEPS[version:], version + 1):
+            _run(connection, name)
+            connection.execute("INSERT INTO vault_schema (version) VALUES (%s)", (number,))
+        for statement in grants():
+            connection.execute(statement.encode())
+
+
+def _run(connection: psycopg.Connection, name: str) -> None:
+    """One statement at a time; they end at a blank line."""
+    text = (files("allconnects.privacy.vault") / name).read_text()
+    for statement in text.split(";\n\n"):
+        connection.execute(statement.rstrip().rstrip(";").encode())
+
+
+def _root(vault: Vault) -> str:
+    with vault.session() as connection:
+        made = initialise(connection, vault.root)
+        gone = reconcile(connection, identify(connection, vault.root), vault.ledger)
+        forget_old(connection)
+    if made:
+        return (
+            f"made the root key of the vault in {vault.root.where}: copy it to a safe place, apart from every backup. "
+            "Without it nothing that is sealed can be read again, by anybody"
+        )
+    return f"{gone} keys that had been destroyed before came with an old database: destroyed again" if gone else ""
