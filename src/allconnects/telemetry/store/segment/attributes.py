@@ -28,7 +28,7 @@ from allconnects.telemetry.store.segment.compress import (
 )
 from allconnects.telemetry.store.segment.errors import SegmentError
 from allconnects.telemetry.store.segment.layouts import Json, Key, Layout, Teltonika, columns_of
-from allconnects.telemetry.store.segment.pool import pack_bytes, unpack_bytes
+from allconnects.telemetry.store.segment.pool import MOST_BYTES, pack_bytes, unpack_bytes
 from allconnects.telemetry.store.segment.split import Split, objects_of, records_of
 
 SPEED = -1
@@ -161,8 +161,14 @@ class Reader:
         return np.asarray(model.astype(np.uint64) + difference)
 
     def blobs(self, n: int, source: Source) -> U8 | list[bytes]:
-        """The n blobs as they were. Raises SegmentError."""
-        values = {key: self.values(key, source) for key in self.keys}
+        """The n blobs as they were. Raises SegmentError, also when they would be more than MOST_BYTES."""
+        least = sum(layout.least_bytes() * len(rows) for layout, rows in zip(self.layouts, self.rows, strict=True))
+        values = {}
+        for key in self.keys:
+            values[key] = column = self.values(key, source)
+            least += sum(map(len, column)) if isinstance(column, list) else 0
+            if least > MOST_BYTES:
+                raise SegmentError("damaged segment")
         pieces = [self._rebuilt(number, values) for number in range(len(self.layouts))]
         if len(pieces) == 1:
             return pieces[0]

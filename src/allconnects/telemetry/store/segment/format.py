@@ -39,7 +39,8 @@ from allconnects.telemetry.store.segment.errors import SegmentError, damage
 from allconnects.telemetry.store.segment.identity import KMH_IN, content_of
 from allconnects.telemetry.store.segment.layouts import Key, Layout, Raw
 from allconnects.telemetry.store.segment.place import pack_place, unpack_place
-from allconnects.telemetry.store.segment.positions import KINDS, Positions
+from allconnects.telemetry.store.segment.pool import MOST_BYTES
+from allconnects.telemetry.store.segment.positions import KINDS, Positions, same
 from allconnects.telemetry.store.segment.split import split
 
 VERSION = 1
@@ -77,10 +78,10 @@ def encode(positions: Positions) -> bytes:
     """Positions (sorted by time, without duplicates) as one segment of the current version.
 
     The same positions give the same bytes. Raises SegmentError when they are too many for one segment
-    (MAX_POSITIONS, or MOST_CELLS numbers): the caller cuts them.
+    (MAX_POSITIONS, MOST_CELLS numbers, or MOST_BYTES of blobs): the caller cuts them.
     """
     n = len(positions)
-    if n > MAX_POSITIONS:
+    if n > MAX_POSITIONS or sum(map(len, positions.blobs)) > MOST_BYTES:
         raise SegmentError("too many positions for one segment")
     found = split(positions.blobs)
     fixed = _pack_fixed(positions, found.number)
@@ -294,8 +295,6 @@ def open_segment(data: bytes | memoryview) -> Segment:
 
 def encode_verified(positions: Positions) -> bytes:
     """The same as encode, after reading it back: for whoever then deletes the rows. Raises SegmentError."""
-    from allconnects.telemetry.store.segment.positions import same
-
     data = encode(positions)
     if not same(open_segment(data).positions(), positions):
         raise SegmentError("a segment did not read back as it was written")

@@ -32,12 +32,19 @@ class Key(NamedTuple):
     turn: int = 0
 
 
+_LEAST_JSON = 4
+
+
 class Raw(msgspec.Struct, array_like=True, frozen=True, tag=0):
     """A blob kept whole."""
 
     def columns(self) -> list[Key]:
         """The columns it is made of."""
         return [Key("raw", "", "bytes")]
+
+    def least_bytes(self) -> int:
+        """No blob of this layout is shorter."""
+        return 0
 
 
 class Teltonika(msgspec.Struct, array_like=True, frozen=True, tag=1):
@@ -55,6 +62,10 @@ class Teltonika(msgspec.Struct, array_like=True, frozen=True, tag=1):
         """The columns it is made of."""
         found = [key for key, _ in self.fields() if key is not None]
         return [*found, Key("T", "tail", "bytes")] if SHAPES[self.codec].variable else found
+
+    def least_bytes(self) -> int:
+        """No blob of this layout is shorter."""
+        return sum(len(part) if isinstance(part, bytes) else part for _, part in self.fields())
 
     def fields(self) -> Iterator[tuple[Key | None, bytes | int]]:
         """The blob's parts in order: a key with the width of its value, or fixed bytes."""
@@ -91,6 +102,10 @@ class Json(msgspec.Struct, array_like=True, frozen=True, tag=2):
     def columns(self) -> list[Key]:
         """The columns it is made of."""
         return [Key("J", name, form) for name, form in zip(self.names, self.forms, strict=True) if form != "n"]
+
+    def least_bytes(self) -> int:
+        """No blob of this layout is shorter: quotes, colon and a digit around each name."""
+        return sum(len(name) + _LEAST_JSON for name in self.names)
 
 
 Layout = Raw | Teltonika | Json

@@ -18,7 +18,7 @@ from allconnects.telemetry.store.segment.compress import (
 )
 from allconnects.telemetry.store.segment.errors import SegmentError
 
-MOST_BYTES = 1 << 28
+MOST_BYTES = 1 << 27
 """Of one column, unpacked: more is refused when sealing and taken for forged when reading."""
 
 
