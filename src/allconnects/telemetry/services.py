@@ -115,7 +115,8 @@ def day_track(organisation: Organisation, device: int, day: date | None) -> Trac
     _device(device)
     day = day or clock.now().astimezone(BRUSSELS).date()
     start = datetime.combine(day, time(), BRUSSELS)
-    end = datetime.combine(day + timedelta(days=1), time(), BRUSSELS)
+    following = min(day, date.max - timedelta(days=1)) + timedelta(days=1)
+    end = datetime.combine(following, time(), BRUSSELS)
     with connection.cursor() as cursor:
         return track(cursor, organisation.pk, device, start, end)
 
@@ -197,7 +198,7 @@ def _device(device: int) -> Device:
 
 
 def _check(name: str, kind: str) -> None:
-    if not name or len(name) > 100:
+    if not name or len(name) > 100 or not name.isprintable():
         raise InvalidInput(_("The name of the device is missing or too long."))
     if kind not in Kind.values:
         raise InvalidInput(_("This kind of device is not known."))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,18 +15,6 @@ from allconnects.telemetry.gateway.directory import DeviceRef
 from allconnects.telemetry.gateway.intake import Intake
 from tests.telemetry.codecs import teltonika_frames as build
 from tests.telemetry.store.hot import NOON, Yard, at
-
-if TYPE_CHECKING:
-    from allconnects.accounts.models import Organisation
-
-
-@pytest.fixture
-def yard(owner_connection: psycopg.Connection[Any], organisation: Organisation) -> Iterator[Yard]:
-    from allconnects.kit import db
-
-    made = Yard(owner_connection, organisation.pk, db.conninfo("ingest"))
-    yield made
-    made.close()
 
 
 class Connection:

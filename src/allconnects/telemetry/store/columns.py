@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from allconnects.telemetry.codecs.base import Position
 from allconnects.telemetry.store import blob
@@ -46,9 +47,12 @@ def _e7(degrees: float | None, most: int, position: Position) -> int:
     return round(max(-most, min(degrees, most)) * 1e7)
 
 
-def _floats(values: list[float | None]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _floats(values: list[float | None]) -> NDArray[np.float32]:
+    """Column of single precision; what does not fit it, or is no number, is unknown."""
     with np.errstate(over="ignore"):
-        return np.array([np.nan if v is None else v for v in values], np.float64).astype(np.float32)
+        column = np.array([np.nan if v is None else v for v in values], np.float64).astype(np.float32)
+    column[~np.isfinite(column)] = np.nan
+    return column
 
 
 def _satellites(position: Position) -> int:
