@@ -7,8 +7,10 @@ steps, never a queue.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -24,6 +26,8 @@ from allconnects.telemetry.live.state import State, state_of
 TICK_S = 0.5
 HEARTBEAT_S = 15.0
 _STATE_EVERY_TICKS = 20
+_REFRESH_EVERY_TICKS = 120
+"""A sign of life without a fix is not told on the bus: what is shown is compared with the database so often."""
 _encode = msgspec.json.Encoder().encode
 Entry = tuple[int, float, float, float | None, float | None, int, int]
 """Device, lat, lon, speed_kmh, course_deg, state, fix time in ms: what a message holds of one device."""
@@ -70,7 +74,7 @@ class View:
         """What to tell now: entries in the view, and devices that left it."""
         here, gone = [], []
         for device, entry in self.changed.items():
-            if self.box.holds(round(entry[1] * 1e7), round(entry[2] * 1e7)):
+            if self.holds(entry):
                 if self.shown.get(device) != entry:
                     here.append(entry)
                     self.shown[device] = entry
@@ -80,11 +84,21 @@ class View:
         return here, gone
 
     def age(self, now_ms: int) -> None:
-        """States change by time alone: what moved and was not heard since stands, then is silent."""
+        """A state changes by time alone: what moved and was not heard since stands."""
         for device, entry in self.shown.items():
-            state = state_of(now_ms, entry[6], entry[6], entry[3])
-            if state < entry[5]:
-                self.changed.setdefault(device, (*entry[:5], int(state), entry[6]))
+            if entry[5] == State.MOVING and state_of(now_ms, now_ms, entry[6], entry[3]) < State.MOVING:
+                self.changed.setdefault(device, (*entry[:5], int(State.STANDING), entry[6]))
+
+    def show(self, entries: Iterable[Entry]) -> None:
+        """Begin anew with these, save where something newer is known: the database is a moment behind the bus."""
+        known = self.shown | self.changed
+        newest = [max(entry, known.get(entry[0], entry), key=lambda one: one[6]) for entry in entries]
+        self.shown = {entry[0]: entry for entry in newest if self.holds(entry)}
+        self.changed.clear()
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether it is in the part of the map that is looked at."""
+        return self.box.holds(round(entry[1] * 1e7), round(entry[2] * 1e7))
 
 
 class Hub:
@@ -98,50 +112,64 @@ class Hub:
     async def watch(self, organisation: int, box: Box) -> AsyncGenerator[bytes, None]:
         """Server-sent events for one browser, until it goes away."""
         self._start()
-        view = View(organisation, box)
+        view = View(organisation, box, resnap=True)
         self._views[organisation].add(view)
         try:
-            yield await self._snapshot(view)
-            quiet = ticks = 0
-            while True:
-                await asyncio.sleep(TICK_S)
-                ticks += 1
-                message = await self._message(view, aging=ticks % _STATE_EVERY_TICKS == 0)
+            quiet = 0
+            for ticks in itertools.count():
+                message = await self._message(view, ticks)
                 quiet = 0 if message else quiet + 1
                 if message:
                     yield message
                 elif quiet * TICK_S >= HEARTBEAT_S:
                     quiet = 0
                     yield b": \n\n"
+                await asyncio.sleep(TICK_S)
         finally:
             self._views[organisation].discard(view)
             if not self._views[organisation]:
                 del self._views[organisation]
 
-    async def _message(self, view: View, *, aging: bool) -> bytes:
+    async def _message(self, view: View, ticks: int) -> bytes:
+        """What to tell at this tick. While the database is away that is what the bus told before."""
         if view.reload:
             view.reload = False
             view.resnap = True
             return b"event: devices\ndata: {}\n\n"
         if view.resnap:
             view.resnap = False
-            return await self._snapshot(view)
-        if aging:
+            try:
+                return await self._snapshot(view)
+            except psycopg.Error:
+                view.resnap = True
+                return b""
+        if ticks % _STATE_EVERY_TICKS == 0:
             view.age(clock.now_ms())
+        if ticks % _REFRESH_EVERY_TICKS == 0:
+            with contextlib.suppress(psycopg.Error):
+                await self._refresh(view)
         if not view.changed:
             return b""
         here, gone = view.delta()
         return _event("delta", {"t": clock.now_ms(), "p": here, "gone": gone}) if here or gone else b""
 
     async def _snapshot(self, view: View) -> bytes:
-        """Everything in the view, read under the row-level security of its organisation."""
-        now = clock.now_ms()
+        """Everything in the view."""
+        view.show(await self._entries(view.organisation))
+        return _event("snapshot", {"t": clock.now_ms(), "p": list(view.shown.values())})
+
+    async def _refresh(self, view: View) -> None:
+        """Note what the database knows and the view does not."""
+        for entry in await self._entries(view.organisation):
+            view.offer(entry)
+
+    async def _entries(self, organisation: int) -> list[Entry]:
+        """The stored states, read under the row-level security of their organisation."""
         async with await psycopg.AsyncConnection.connect(self._conninfo) as connection:
-            await aspeak_for(connection, view.organisation)
+            await aspeak_for(connection, organisation)
             rows = await (await connection.execute(LATEST)).fetchall()
-        found = [LatestRow.of(row) for row in rows]
-        view.shown = {r.device: entry_of_row(r, now) for r in found if view.box.holds(r.lat_e7, r.lon_e7)}
-        return _event("snapshot", {"t": now, "p": list(view.shown.values())})
+        now = clock.now_ms()
+        return [entry_of_row(LatestRow.of(row), now) for row in rows]
 
     def _start(self) -> None:
         if not self._tasks or any(task.done() for task in self._tasks):
