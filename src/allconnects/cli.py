@@ -76,6 +76,7 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     from allconnects.privacy.vault import cli as vault
     from allconnects.telemetry import cli as telemetry
     from allconnects.telemetry.codecs import decode_cli
+    from allconnects.trips import cli as trips
 
     decode = commands.add_parser("decode", help="show what a device message means")
     decode_cli.add_arguments(decode)
@@ -83,6 +84,7 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     accounts.add_commands(commands)
     telemetry.add_commands(commands)
     vault.add_commands(commands)
+    trips.add_commands(commands)
     bench.add_commands(commands)
 
 

@@ -1,0 +1,1 @@
+"""Trips and stops: found in positions, explained by rules that are dated data."""
