@@ -6,15 +6,24 @@ import argparse
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``bench ingest``."""
+    """Add the benchmarks."""
     bench = commands.add_parser("bench", help="measure speeds, each beside its baseline")
     names = bench.add_subparsers(title="benchmarks", metavar="NAME", required=True)
     ingest = names.add_parser("ingest", help="device messages to durable positions")
     ingest.add_argument("--json", action="store_true", help="print one JSON object")
     ingest.set_defaults(run=_ingest)
+    trips = names.add_parser("trips", help="positions to trips and stops")
+    trips.add_argument("--json", action="store_true", help="print one JSON object")
+    trips.set_defaults(run=_trips)
 
 
 def _ingest(arguments: argparse.Namespace) -> int:
     from allconnects.bench import ingest
 
     return ingest.run(as_json=arguments.json)
+
+
+def _trips(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import trips
+
+    return trips.run(as_json=arguments.json)
