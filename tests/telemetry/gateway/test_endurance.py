@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from allconnects.kit import clock
 from tests.telemetry.codecs import teltonika_frames as build
@@ -279,10 +280,11 @@ def test_two_packets_in_one_piece_and_one_in_many(impatient: Running, tracker: s
 @contextlib.contextmanager
 def database_away() -> Iterator[None]:
     """Nobody new gets in, and whoever serves the gateway's is thrown out."""
-    from allconnects.kit import config, db
+    from allconnects.kit import db
 
-    with psycopg.connect(db.admin_conninfo(), autocommit=True) as admin:
-        name = os.path.basename(config.current().database_url) or db.DATABASE
+    server = os.environ.get("ALLCONNECTS_TEST_DATABASE_URL") or db.admin_conninfo()
+    with psycopg.connect(server, autocommit=True) as admin:
+        name = conninfo_to_dict(db.conninfo("owner"))["dbname"]
         try:
             admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
             admin.execute(
