@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import psycopg
 import structlog
@@ -91,11 +92,11 @@ class Directory:
         """Follow changes; after a lost connection everything is read again, for notices may be lost too."""
         while True:
             try:
-                async with await self._connect() as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    await self._reload(connection)
-                    async for notice in connection.notifies():
-                        await self._refresh(int(notice.payload.split()[0]))
+                async with await self._connect() as notices, await self._connect() as reading:
+                    await notices.execute(f"LISTEN {CHANNEL}")
+                    await self._reload(reading)
+                    while True:
+                        await self._refresh(reading, await _changed(notices))
             except psycopg.Error as error:
                 log.warning("gateway.directory_disconnected", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
@@ -105,19 +106,17 @@ class Directory:
 
     async def _reload(self, connection: psycopg.AsyncConnection) -> None:
         rows = await (await connection.execute(_SELECT)).fetchall()
-        present = {row[0] for row in rows}
-        for gone in [id for id in self._by_id if id not in present]:
+        self._take_over(rows, set(self._by_id))
+
+    async def _refresh(self, connection: psycopg.AsyncConnection, devices: set[int]) -> None:
+        rows = await (await connection.execute(_SELECT + " WHERE d.id = ANY(%s)", (list(devices),))).fetchall()
+        self._take_over(rows, devices)
+
+    def _take_over(self, rows: Sequence[tuple[Any, ...]], asked: set[int]) -> None:
+        """What the database says of the devices ``asked`` after; those without a row are gone."""
+        for gone in asked - {row[0] for row in rows}:
             self._forget(gone)
         for row in rows:
-            self._learn(*row)
-        metrics.devices.set(len(self._by_id))
-
-    async def _refresh(self, device: int) -> None:
-        async with await self._connect() as connection:
-            row = await (await connection.execute(_SELECT + " WHERE d.id = %s", (device,))).fetchone()
-        if row is None:
-            self._forget(device)
-        else:
             self._learn(*row)
         metrics.devices.set(len(self._by_id))
 
@@ -127,7 +126,7 @@ class Directory:
         if known is None:
             known = self._by_id[id] = DeviceRef(id, organisation, identifier, secret, protocol, newest)
         elif known.identifier != identifier:
-            self._by_identifier.pop(known.identifier, None)
+            self._release(known)
         known.organisation, known.identifier, known.secret_hash = organisation, identifier, secret
         known.newest_ms = max(known.newest_ms, newest)
         self._by_identifier[identifier] = known
@@ -135,5 +134,17 @@ class Directory:
     def _forget(self, device: int) -> None:
         """Sessions of a device that is gone notice by its organisation, which becomes 0."""
         if known := self._by_id.pop(device, None):
-            self._by_identifier.pop(known.identifier, None)
+            self._release(known)
             known.organisation = 0
+
+    def _release(self, known: DeviceRef) -> None:
+        """Its identifier may be another device's by now."""
+        if self._by_identifier.get(known.identifier) is known:
+            del self._by_identifier[known.identifier]
+
+
+async def _changed(notices: psycopg.AsyncConnection) -> set[int]:
+    """Ids of the devices that changed, once some did: all that are told together, as when a fleet is added."""
+    payloads = [notice.payload async for notice in notices.notifies(stop_after=1)]
+    payloads += [notice.payload async for notice in notices.notifies(timeout=0)]
+    return {int(payload.split()[0]) for payload in payloads}
