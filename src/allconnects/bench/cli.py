@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -12,6 +13,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     ingest = names.add_parser("ingest", help="device messages to durable positions")
     ingest.add_argument("--json", action="store_true", help="print one JSON object")
     ingest.set_defaults(run=_ingest)
+    store = names.add_parser("store", help="bytes a position sealed, hot and as plain rows; sealing and reading")
+    store.add_argument("--json", action="store_true", help="print one JSON object")
+    store.add_argument("--input", type=Path, metavar="FILE", help="CSV with time,lat,lon and further columns")
+    store.set_defaults(run=_store)
     trips = names.add_parser("trips", help="positions to trips and stops")
     trips.add_argument("--json", action="store_true", help="print one JSON object")
     trips.set_defaults(run=_trips)
@@ -21,6 +26,12 @@ def _ingest(arguments: argparse.Namespace) -> int:
     from allconnects.bench import ingest
 
     return ingest.run(as_json=arguments.json)
+
+
+def _store(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import store
+
+    return store.run(as_json=arguments.json, file=arguments.input)
 
 
 def _trips(arguments: argparse.Namespace) -> int:

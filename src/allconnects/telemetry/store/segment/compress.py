@@ -57,7 +57,8 @@ class Packed:
     data: bytes = b""
 
     def __len__(self) -> int:
-        return len(self.data) + 4
+        """Bytes that it takes, with about what its Specs take in the head."""
+        return len(self.data) + 4 * _count(self.spec)
 
 
 class Cursor:
@@ -86,6 +87,10 @@ def trimmed(spec: Spec) -> list[Any]:
     while len(fields) > 1 and not fields[-1]:
         fields.pop()
     return fields
+
+
+def _count(spec: Spec) -> int:
+    return 1 + sum(map(_count, spec.parts))
 
 
 def total_size(spec: Spec) -> int:
