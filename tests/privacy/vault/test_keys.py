@@ -93,7 +93,7 @@ def test_a_changed_column_is_noticed(
     assert row is not None
     value = tenants() if column == "organisation_id" else uuid4() if column == "id" else CHANGES[column]
     try:
-        admin.execute(f"UPDATE vault_key SET {column} = %s WHERE id = %s", (value, row[0]))  # type: ignore[arg-type]
+        admin.execute(f"UPDATE vault_key SET {column} = %s WHERE id = %s", (value, row[0]))
     except psycopg.errors.CheckViolation:
         return  # the table itself refused
     vault.cache.forget()

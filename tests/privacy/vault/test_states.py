@@ -185,7 +185,7 @@ class Machine(RuleBasedStateMachine):
 
 def test_a_vault_that_is_driven_at_random(database: None) -> None:
     with from_settings() as Machine.vault, from_settings() as Machine.other:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Machine,
             settings=settings(
                 max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)

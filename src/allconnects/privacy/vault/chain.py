@@ -28,8 +28,13 @@ class Opened(NamedTuple):
 
 def chain_of(rows: Rows, place: Place) -> list[KeyRow] | None:
     """The rows from the organisation down to a place, or None when one is missing."""
-    found = [rows.get(above) for above in place.above]
-    return [row for row in found if row] if all(found) else None
+    found = there(rows, place)
+    return found if len(found) == len(place.above) else None
+
+
+def there(rows: Rows, place: Place) -> list[KeyRow]:
+    """Those of them that there are."""
+    return [rows[above] for above in place.above if above in rows]
 
 
 def states_of(chain: Iterable[KeyRow]) -> tuple[State, ...]:

@@ -18,7 +18,7 @@ from allconnects.kit import config, db
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.vault import changes
 from allconnects.privacy.vault.cache import KeyCache
-from allconnects.privacy.vault.chain import Known, Opened, Opener, chain_of, made, states_of
+from allconnects.privacy.vault.chain import Known, Opened, Opener, Rows, chain_of, made, states_of, there
 from allconnects.privacy.vault.errors import KeyMissing, KeyRefused, MoveRefused
 from allconnects.privacy.vault.identity import Identity, identify
 from allconnects.privacy.vault.ledger import Ledger
@@ -194,14 +194,14 @@ class Vault:
         with self.session() as connection:
             opener = self._opener(connection)
             rows = rows_at(connection, places)
-            if make and any(chain_of(rows, place) is None for place in places):
+            wanted = [place for place in places if make and _may_be_made(rows, place)]
+            if wanted:
                 with connection.transaction():
-                    rows = made(connection, opener, places)
+                    rows |= made(connection, opener, wanted)
         found: dict[Place, Opened | KeyRefused] = {}
         for place in places:
             chain = chain_of(rows, place)
-            above = [rows[one] for one in place.above if one in rows]
-            if refused := refusal(states_of(above), purpose):
+            if refused := refusal(states_of(there(rows, place)), purpose):
                 found[place] = refused
             else:
                 found[place] = opener.open(chain) if chain else KeyMissing("nothing was sealed under such a key")
@@ -228,6 +228,10 @@ class Vault:
         self.cache.tidy()
         self._known.clear()
         self.log.flush()
+
+
+def _may_be_made(rows: Rows, place: Place) -> bool:
+    return chain_of(rows, place) is None and refusal(states_of(there(rows, place)), STORAGE) is None
 
 
 def _answer(found: Opened | KeyRefused, purpose: str) -> bytes | KeyRefused:
