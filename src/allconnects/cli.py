@@ -106,12 +106,12 @@ def _process(name: str, role: db.Role) -> None:
     logs.setup(name)
 
 
-def _up(arguments: argparse.Namespace) -> int:
-    return _whole(arguments, demo=False)
+def _up(_arguments: argparse.Namespace) -> int:
+    return _whole(_arguments, demo=False)
 
 
-def _demo(arguments: argparse.Namespace) -> int:
-    return _whole(arguments, demo=True)
+def _demo(_arguments: argparse.Namespace) -> int:
+    return _whole(_arguments, demo=True)
 
 
 def _whole(arguments: argparse.Namespace, *, demo: bool) -> int:

@@ -37,6 +37,7 @@ class Platform:
     account: str
     password: str
     token: str
+    teltonika: int
 
 
 def free_ports(count: int) -> list[int]:
@@ -86,7 +87,7 @@ def platform(own_database: dict[str, str]) -> Iterator[Platform]:
     )  # fmt: skip
     said: list[str] = []
     try:
-        yield _ready(process, said)
+        yield _ready(process, said, gateway[0])
         assert process.poll() is None, "the platform ended by itself:\n" + "".join(said[-30:])
     finally:
         process.send_signal(signal.SIGTERM)
@@ -97,7 +98,7 @@ def platform(own_database: dict[str, str]) -> Iterator[Platform]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _ready(process: subprocess.Popen[str], said: list[str]) -> Platform:
+def _ready(process: subprocess.Popen[str], said: list[str], teltonika: int) -> Platform:
     """Wait for the line that says that all is up; what is printed, then and later, goes to said."""
     watchdog = threading.Timer(START_S, process.kill)
     watchdog.start()
@@ -107,7 +108,7 @@ def _ready(process: subprocess.Popen[str], said: list[str]) -> Platform:
         if found := READY.search(line):
             watchdog.cancel()
             threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True).start()
-            return Platform(*found.groups())
+            return Platform(*found.groups(), teltonika)
     watchdog.cancel()
     pytest.fail("the platform did not start:\n" + "".join(said[-20:]))
 

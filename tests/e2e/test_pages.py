@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -30,6 +34,26 @@ def test_a_device_is_added_renamed_and_deleted(open_page: Open) -> None:
     page.get_by_role("button", name="Delete device and history").click()
     expect(page).to_have_url(re.compile(r"/devices/$"))
     expect(page.locator("#device-table")).not_to_contain_text(identifier)
+
+
+def test_a_device_that_calls_is_accepted(open_page: Open, platform: Platform) -> None:
+    identifier = "98" + "".join(secrets.choice("0123456789") for _ in range(13))
+    assert _log_in(platform.teltonika, identifier) == b"\0"
+    page = open_page("/devices/")
+    expect(waiting := page.locator("#unknown li", has_text=identifier)).to_have_count(1)
+    waiting.get_by_label("Name").fill("Newcomer")
+    waiting.get_by_role("button", name="Accept").click()
+    expect(page.locator("h1")).to_have_text("Newcomer")
+    assert _log_in(platform.teltonika, identifier) == b"\1"
+
+
+def _log_in(port: int, imei: str) -> bytes:
+    """What the gateway answers to a Teltonika tracker that introduces itself, given a moment to act."""
+    with socket.create_connection(("127.0.0.1", port), 10) as tracker:
+        tracker.sendall(b"\0\x0f" + imei.encode())
+        answer = tracker.recv(1)
+    time.sleep(0.5)
+    return answer
 
 
 def test_a_taken_identifier_is_refused_beside_its_field(open_page: Open) -> None:

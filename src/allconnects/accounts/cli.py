@@ -15,10 +15,15 @@ Commands = Any
 def add_commands(commands: Commands) -> None:
     """Add ``organisation`` and ``token`` to a command line."""
     text = "found an organisation and print the invitation link of its first owner"
-    create = _group(commands, "organisation", "organisations").add_parser("create", help=text, description=text)
+    organisations = _group(commands, "organisation", "organisations")
+    create = organisations.add_parser("create", help=text, description=text)
     create.add_argument("name", metavar="NAME")
     create.add_argument("--owner", metavar="EMAIL", required=True)
     create.set_defaults(run=create_organisation)
+    text = "show the devices that nobody has registered to this organisation, and to no other"
+    give = organisations.add_parser("take-unknown", help=text, description=text)
+    give.add_argument("slug", metavar="SLUG")
+    give.set_defaults(run=give_unknown_devices)
     text = "make an API token and print it, this once"
     token = _group(commands, "token", "API tokens").add_parser("create", help=text, description=text)
     token.add_argument("--organisation", metavar="SLUG", required=True)
@@ -40,6 +45,15 @@ def create_organisation(arguments: argparse.Namespace) -> int:
 
     organisation, secret = services.create_organisation(arguments.name, arguments.owner)
     print(f"{organisation.slug} {invitation_link(secret)}")
+    return 0
+
+
+def give_unknown_devices(arguments: argparse.Namespace) -> int:
+    """``allconnects organisation take-unknown SLUG``."""
+    _as_owner()
+    from allconnects.accounts import services
+
+    services.give_unknown_devices(arguments.slug)
     return 0
 
 

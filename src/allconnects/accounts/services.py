@@ -48,14 +48,29 @@ def digest(secret: str) -> str:
 def create_organisation(name: str, owner_email: str) -> tuple[Organisation, str]:
     """Found an organisation and invite its first owner. Only for the role ``owner`` of the database.
 
+    The first of a server is shown the devices that nobody has registered: mostly it is the only one.
     Returns the organisation and the secret of the invitation. Raises InvalidInput.
     """
     name = name.strip()
     if not 0 < len(name) <= 150:
         raise InvalidInput(_("A name has 1 to 150 characters."))
     with transaction.atomic():
-        organisation = Organisation.objects.create(name=name, slug=_free_slug(name))
+        first = not Organisation.objects.exists()
+        organisation = Organisation.objects.create(name=name, slug=_free_slug(name), takes_unknown_devices=first)
         return organisation, _invite(organisation, _address(owner_email), Role.OWNER, None)
+
+
+def give_unknown_devices(slug: str) -> None:
+    """Show the devices that nobody has registered to another organisation. Only for the role ``owner``.
+
+    Raises NotFound.
+    """
+    with transaction.atomic():
+        organisation = Organisation.objects.filter(slug=slug).first()
+        if organisation is None:
+            raise NotFound("there is no organisation with that slug")
+        Organisation.objects.filter(takes_unknown_devices=True).update(takes_unknown_devices=False)
+        Organisation.objects.filter(pk=organisation.pk).update(takes_unknown_devices=True)
 
 
 def _free_slug(name: str) -> str:
