@@ -75,14 +75,14 @@ def _say(text: str) -> None:
 def _status(vault: Vault, _arguments: argparse.Namespace) -> None:
     with vault.session() as connection:
         identity = identify(connection, vault.root)
-        _say(f"vault        {identity.vault}")
-        _say(f"root key     {vault.root.where}: copy it to a safe place; without it nothing sealed can be read")
+        _say(f"vault         {identity.vault}")
+        _say(f"root key      {vault.root.where}: copy it to a safe place; without it nothing sealed can be read")
         if len(vault.root.roots(identity.vault)) > 1:
-            _say("             a rotation was interrupted: run 'allconnects vault rotate-root' again")
+            _say("              a rotation was interrupted: run 'allconnects vault rotate-root' again")
         _say(f"organisations {_open_organisations(connection, vault)} open with this root key")
         _counts(connection)
         erased = _one(connection, "SELECT count(*) FROM vault_erased")
-        _say(f"ledger       {vault.ledger.path}: {len(vault.ledger.tags(identity.vault))} of {erased} destructions")
+        _say(f"ledger        {vault.ledger.path}: {len(vault.ledger.tags(identity.vault))} of {erased} destructions")
         _last_backup(connection)
 
 
@@ -103,17 +103,17 @@ def _counts(connection: Connection) -> None:
     counts = {(row[0], row[1]): row[2] for row in found}
     for klass in ("*", *CLASSES):
         said = ", ".join(f"{counts.get((klass, state), 0)} {state}" for state in STATES)
-        _say(f"{'wrapping keys' if klass == '*' else klass:<13}{said}")
+        _say(f"{'wrapping keys' if klass == '*' else klass:<14}{said}")
 
 
 def _last_backup(connection: Connection) -> None:
     at = _one(connection, "SELECT max(at) FROM vault_backup")
     if at is None:
-        _say("last backup  none: run 'allconnects vault backup FILE'")
+        _say("last backup   none: run 'allconnects vault backup FILE'")
         return
     since = _one(connection, "SELECT count(*) FROM vault_key WHERE created_at > %s", at)
     days = (clock.now() - at).days
-    _say(f"last backup  {at.isoformat(timespec='minutes')}, {days} days ago; {since} keys were made since")
+    _say(f"last backup   {at.isoformat(timespec='minutes')}, {days} days ago; {since} keys were made since")
 
 
 def _one(connection: Connection, statement: str, *values: object) -> Any:

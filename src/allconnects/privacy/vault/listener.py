@@ -16,6 +16,7 @@ from allconnects.privacy.vault.rows import CHANNEL
 log = structlog.get_logger()
 _TICK_S = 0.3
 _WORK_EVERY_S = 5.0
+_AGAIN_S = 2.0
 
 
 class Listener:
@@ -35,6 +36,7 @@ class Listener:
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._worked = time.monotonic()
+        self._said: type[Exception] | None = None
         self._thread = threading.Thread(target=self._run, name="vault", daemon=True)
 
     def start(self) -> None:
@@ -53,16 +55,19 @@ class Listener:
             try:
                 self._listen()
             except (psycopg.Error, AllconnectsError) as error:
-                log.warning("vault.deaf", error=type(error).__name__)
+                if self._said != type(error):
+                    log.warning("vault.deaf", error=type(error).__name__)
+                self._said = type(error)
             finally:
                 self._listening(False)
-            self._stop.wait(_TICK_S)
+            self._stop.wait(_AGAIN_S)
 
     def _listen(self) -> None:
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             connection.execute(f"LISTEN {CHANNEL}".encode())
             self._listening(True)
             self._ready.set()
+            self._said = None
             while not self._stop.is_set():
                 for notice in connection.notifies(timeout=_TICK_S):
                     self._heard(notice.payload)

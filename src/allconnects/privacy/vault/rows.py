@@ -114,21 +114,23 @@ def _micros(instant: datetime) -> int:
 
 COLUMNS = "id, parent, organisation_id, kind, subject, class, state, wrapped, created_at, changed_at"
 _AT = f"""
-SELECT {COLUMNS} FROM vault_key
-WHERE organisation_id = %(organisation)s AND class = ANY (%(classes)s)
-  AND (kind = 'organisation' OR (kind, subject) IN (SELECT * FROM unnest(%(kinds)s::text[], %(subjects)s::text[])))"""
+SELECT {", ".join("k." + name for name in COLUMNS.split(", "))}
+FROM unnest(%(kinds)s::text[], %(subjects)s::text[], %(classes)s::text[]) AS wanted (kind, subject, class)
+JOIN vault_key k ON k.organisation_id = %(organisation)s
+  AND (k.kind, k.subject, k.class) = (wanted.kind, wanted.subject, wanted.class)
+ORDER BY k.kind = 'organisation' DESC, k.class <> '*', k.kind, k.subject, k.class"""
 
 
 def rows_at(connection: Connection, places: Sequence[Place], lock: str = "") -> dict[Place, KeyRow]:
     """The rows that there are at places of one organisation and above them. ``lock``: such as ``FOR SHARE``."""
-    subjects = list({place.subject for place in places})
+    wanted = {above for place in places for above in place.above}
     found = connection.execute(
-        f"{_AT} ORDER BY kind = 'organisation' DESC, class <> '*', kind, subject, class {lock}".encode(),
+        f"{_AT} {lock and lock + ' OF k'}".encode(),
         {
             "organisation": places[0].organisation,
-            "classes": list({ALL, *(place.klass for place in places)}),
-            "kinds": [subject.kind for subject in subjects],
-            "subjects": [subject.id for subject in subjects],
+            "kinds": [place.subject.kind for place in wanted],
+            "subjects": [place.subject.id for place in wanted],
+            "classes": [place.klass for place in wanted],
         },
     )
     rows = (KeyRow(*row) for row in found)
