@@ -1,0 +1,116 @@
+"""SIGKILL in the middle of sealing, sealing again and dropping: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import signal
+import time as wall
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from allconnects.kit import clock, db
+from allconnects.telemetry.store.retention import drop_leaf
+from allconnects.telemetry.store.sealing import seal_day
+from tests.telemetry.store.hot import HOUR, Yard, at
+from tests.telemetry.store.sealed import Connection, day_of, drives, read, sealed
+
+if TYPE_CHECKING:
+    from allconnects.accounts.models import Organisation
+    from allconnects.privacy.vault import Vault
+
+ROUNDS = 50
+LEAVES = 5
+KEEP = 60
+
+
+def work(organisation: int, device: int, leaves: list[date], about_to: Any) -> None:
+    """What the worker does to one device, over and over, until it is killed."""
+    from allconnects.privacy.vault.service import from_settings
+
+    with from_settings() as vault, db.connect("worker", autocommit=True) as connection:
+        about_to.set()
+        while True:
+            for leaf in leaves:
+                seal_day(connection, vault, organisation, device, leaf)
+            for leaf in leaves:
+                drop_leaf(connection, vault, leaf, KEEP)
+
+
+@pytest.fixture
+def yard(owner_connection: Connection, organisation: Organisation) -> Iterator[Yard]:
+    """An organisation whose devices send straight into the store."""
+    made = Yard(owner_connection, organisation.pk, db.conninfo("ingest"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def vault(database: None) -> Iterator[Vault]:
+    """A vault of this process."""
+    from allconnects.privacy.vault.service import from_settings
+
+    with from_settings() as made:
+        yield made
+
+
+def noon(day: date) -> int:
+    return int(datetime.combine(day, time(12), UTC).timestamp() * 1000)
+
+
+def identities(yard: Yard, vault: Vault, device: int, days: list[date]) -> tuple[Counter[int], Counter[int]]:
+    """How often each fix time is in segments, and in hot rows."""
+    kept: Counter[int] = Counter()
+    for day in days:
+        for part in sealed(yard, vault, device, day).values():
+            kept.update(part.time_ms.tolist())
+    rows = yard.owner.execute(
+        "SELECT (extract(epoch FROM fix_time) * 1000)::bigint FROM telemetry_position WHERE device_id = %s", (device,)
+    )
+    return kept, Counter(row[0] for row in rows)
+
+
+def test_kill_while_sealing_and_dropping(yard: Yard, vault: Vault) -> None:
+    """Fifty workers are killed, while rows come late, twice, and for two persons of one day."""
+    rng = random.Random(20)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["allconnects.privacy.vault.service", __name__])
+    yard.owner.execute("DELETE FROM telemetry_unsealed")
+    leaves = [clock.now().date() - timedelta(days=20 + n) for n in range(LEAVES)]
+    device = yard.device()
+    drives(yard, device.id, noon(leaves[-1]) - HOUR, noon(leaves[1]))
+    drives(yard, device.id, noon(leaves[1]), None)
+    sent: set[int] = set()
+    killed_at: Counter[str] = Counter()
+    for _ in range(ROUNDS):
+        for leaf in rng.sample(leaves, 2):
+            times = {noon(leaf) + rng.randrange(-6 * HOUR, 6 * HOUR, 1000) for _ in range(40)}
+            known = sorted(time_ms for time_ms in sent if day_of(time_ms) == leaf)
+            again = rng.sample(known, min(5, len(known)))
+            yard.send(device, *[at(time_ms) for time_ms in (*times, *again)], received=noon(leaf) + 8 * HOUR)
+            sent |= times
+        about_to = context.Event()
+        victim = context.Process(target=work, args=(yard.organisation, device.id, leaves, about_to), daemon=True)
+        victim.start()
+        assert about_to.wait(60)
+        wall.sleep(rng.uniform(0.0, 0.25))
+        assert victim.is_alive(), "ended by itself: it failed"
+        victim.kill()
+        victim.join()
+        assert victim.exitcode == -signal.SIGKILL
+        kept, hot = identities(yard, vault, device.id, leaves)
+        assert set(kept) | set(hot) == sent, "lost, or made up"
+        assert max(kept.values(), default=1) == 1, "twice in segments"
+        killed_at["all sealed" if not hot else "some hot" if kept else "all hot"] += 1
+        assert read(yard, vault, device.id, noon(leaves[2]), hours=24 * LEAVES).time_ms.tolist() == sorted(sent)
+    with db.connect("worker", autocommit=True) as worker:
+        for leaf in leaves:
+            seal_day(worker, vault, device.organisation, device.id, leaf)
+        kept, _ = identities(yard, vault, device.id, leaves)
+        assert kept == Counter(sent)
+    assert killed_at["some hot"] > 0, "never killed in the middle"
+    assert len(sent) > 1000
