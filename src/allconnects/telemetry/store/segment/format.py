@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -36,7 +37,7 @@ from allconnects.telemetry.store.segment.compress import (
     unpack_ints,
 )
 from allconnects.telemetry.store.segment.errors import SegmentError, damage
-from allconnects.telemetry.store.segment.identity import KMH_IN, content_of
+from allconnects.telemetry.store.segment.identity import WAYS, content_of
 from allconnects.telemetry.store.segment.layouts import Key, Layout, Raw
 from allconnects.telemetry.store.segment.place import pack_place, unpack_place
 from allconnects.telemetry.store.segment.pool import MOST_BYTES
@@ -60,10 +61,10 @@ _BOOL, _I64 = np.dtype(bool), np.dtype(np.int64)
 
 
 class Head(msgspec.Struct, array_like=True, frozen=True):
-    """What is needed to find and unpack a column. ``unit``: of speed, see identity.py."""
+    """What is needed to find and unpack a column. ``way``: of identity.py."""
 
     count: int
-    unit: int
+    way: int
     pco: bytes
     fixed: tuple[Spec, ...]
     layouts: tuple[Layout, ...]
@@ -85,13 +86,13 @@ def encode(positions: Positions) -> bytes:
         raise SegmentError("too many positions for one segment")
     found = split(positions.blobs)
     fixed = _pack_fixed(positions, found.number)
-    unit, content = _pack_content(positions)
+    way, content = _pack_content(positions)
     fixed.append(content)
     attributes = attribute_columns.pack_attributes(found, _whole_speed(positions, fixed[FIXED.index("speed_kmh")]))
     if n * (len(fixed) + len(attributes)) > MOST_CELLS:
         raise SegmentError("too many columns for one segment")
     head = _write_head(
-        (n, unit, pco_header(), [trimmed(p.spec) for p in fixed], found.layouts, [trimmed(p.spec) for p in attributes])
+        (n, way, pco_header(), [trimmed(p.spec) for p in fixed], found.layouts, [trimmed(p.spec) for p in attributes])
     )
     return b"".join((_START.pack(VERSION, len(head)), head, *(p.data for p in fixed), *(p.data for p in attributes)))
 
@@ -121,13 +122,15 @@ def _pack_received(positions: Positions) -> Packed:
 
 
 def _pack_content(positions: Positions) -> tuple[int, Packed]:
-    """The keys that differ from what the content gives, under the unit of speed that leaves fewest."""
-    wrong = [(unit, content_of(positions, unit) != positions.content) for unit in range(1)]
-    if wrong[0][1].any():
-        wrong += [(unit, content_of(positions, unit) != positions.content) for unit in range(1, len(KMH_IN))]
-    unit, differs = min(wrong, key=lambda found: int(found[1].sum()))
+    """The keys that differ from what the content gives, under the way that leaves fewest."""
+    differs = content_of(positions, 0) != positions.content
+    best = 0
+    for way in range(1, len(WAYS) if differs.any() else 0):
+        found = content_of(positions, way) != positions.content
+        if found.sum() < differs.sum():
+            best, differs = way, found
     keys = positions.content[differs].astype("<i8").tobytes()
-    return unit, compound(RAW, 0, keys, (pack_ints(differs),))
+    return best, compound(RAW, 0, keys, (pack_ints(differs),))
 
 
 def _whole_speed(positions: Positions, packed: Packed) -> I64 | None:
@@ -166,10 +169,9 @@ class Segment:
 
     def _located(self) -> list[int]:
         """Where the payload of each column begins, and the end."""
-        offsets = [0]
-        for spec in (*self._head.fixed, *self._head.attributes):
-            offsets.append(offsets[-1] + _checked_size(spec))
-        if offsets[-1] != len(self._payload):
+        sizes = [total_size(spec) for spec in (*self._head.fixed, *self._head.attributes)]
+        offsets = [0, *accumulate(sizes)]
+        if min(sizes) < 0 or offsets[-1] != len(self._payload):
             raise SegmentError("damaged segment")
         return offsets
 
@@ -220,14 +222,14 @@ class Segment:
         return values
 
     def _content(self, spec: Spec, cursor: Cursor) -> Array:
-        if not 0 <= self._head.unit < len(KMH_IN):
+        if not 0 <= self._head.way < len(WAYS):
             raise SegmentError("damaged segment")
         kept = np.frombuffer(cursor.take(spec.size), "<i8")
         differs = unpack_ints(spec.parts[0], cursor, self.count, _BOOL)
         keys = np.empty(self.count, np.int64)
         if not differs.all():
             arrays = {name: self._column(name) for name in KINDS if name != "content"}
-            keys = content_of(Positions(**arrays, content=keys, blobs=self._blobs()), self._head.unit)
+            keys = content_of(Positions(**arrays, content=keys, blobs=self._blobs()), self._head.way)
         keys[differs] = kept
         return keys
 
@@ -273,13 +275,6 @@ class Segment:
         """Everything, exactly as it was encoded."""
         with damage():
             return Positions(**{name: self._column(name) for name in KINDS}, blobs=self._blobs())
-
-
-def _checked_size(spec: Spec) -> int:
-    size = total_size(spec)
-    if size < 0:
-        raise SegmentError("damaged segment")
-    return size
 
 
 _READERS = {1: Segment}

@@ -1,8 +1,8 @@
 """Content keys from content, so that a segment keeps only those that come out differently.
 
 The key of a Teltonika record is that of its bytes, which the columns hold. That of other positions is made of
-numbers of which the hot row keeps a rounding: the shortest decimal of that is tried, and the units that protocols
-report speeds in.
+numbers of which the hot row keeps a rounding: the shortest decimal of that is tried, under the units that protocols
+report in.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from allconnects.telemetry.store.segment.compress import Array
 from allconnects.telemetry.store.segment.positions import Positions, blob_list
 from allconnects.telemetry.store.teltonika import HEADER
 
-KMH_IN = (1.0, 1.852, 3.6, 1.609344)
-"""km/h in the units of speed that are tried: itself, knot, m/s, mile/h. Never changed, only added to."""
+WAYS = ((1.0, 10_000_000), (1.852, 10_000_000), (3.6, 10_000_000), (1.609344, 10_000_000), (1.0, 1_800_000))
+"""What protocols send numbers in: km/h in the unit of speed (itself, knot, m/s, mile/h), and parts of a degree
+(decimals, or 1/30,000 of a minute). Never changed, only added to: segments have the number of theirs."""
 
 _AT_ONCE = 1 << 14
 _RECORD = np.dtype(
@@ -29,8 +30,8 @@ _RECORD = np.dtype(
 )  # fmt: skip
 
 
-def content_of(positions: Positions, unit: int) -> I64:
-    """Keys made of everything but ``content``: int64 (n,). ``unit``: which one of KMH_IN speeds were sent in."""
+def content_of(positions: Positions, way: int) -> I64:
+    """Keys made of everything but ``content``: int64 (n,). ``way``: which of WAYS."""
     blobs = positions.blobs
     out = np.zeros(len(positions), np.int64)
     if isinstance(blobs, np.ndarray) and len(blobs) and (blobs[:, :1] == ord("T")).all() and blobs.shape[1] > 3:
@@ -41,7 +42,7 @@ def content_of(positions: Positions, unit: int) -> I64:
     for part, stack in _stacked([lines[row] for row in rows.tolist()]):
         out[rows[part]] = _of_records(positions, rows[part], stack)
     others = np.flatnonzero(~record)
-    for part, stack in _stacked(_identities(positions, others, lines, KMH_IN[unit])):
+    for part, stack in _stacked(_identities(positions, others, lines, *WAYS[way])):
         out[others[part]] = _keys(stack)
     return out
 
@@ -77,17 +78,24 @@ def _of_records(positions: Positions, rows: I64, blobs: U8) -> I64:
 
 def _bounded(values: Array) -> I64:
     """A guess need not be right, but must be the same wherever it is made."""
-    return np.clip(np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0), -32768, 65535).astype(np.int64)
+    finite = np.nan_to_num(_wide(values), posinf=0, neginf=0)
+    return np.asarray(np.clip(finite, -32768, 65535), np.int64)
 
 
-def _identities(positions: Positions, rows: I64, lines: list[bytes], unit: float) -> list[bytes]:
+def _wide(values: Array) -> Array:
+    """As float64; a NaN that would raise an alarm in arithmetic is one like any other."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values, np.float64)
+
+
+def _identities(positions: Positions, rows: I64, lines: list[bytes], unit: float, parts: int) -> list[bytes]:
     """What columns.py hashes, as far as the columns tell."""
     columns = zip(
         rows.tolist(),
         positions.time_ms[rows].tolist(),
         positions.flags[rows].tolist(),
-        _degrees(positions.lat_e7[rows]),
-        _degrees(positions.lon_e7[rows]),
+        _degrees(positions.lat_e7[rows], parts),
+        _degrees(positions.lon_e7[rows], parts),
         _shortest(positions.altitude_m[rows]),
         _shortest(positions.speed_kmh[rows], unit),
         _shortest(positions.course_deg[rows]),
@@ -99,8 +107,8 @@ def _identities(positions: Positions, rows: I64, lines: list[bytes], unit: float
     ]
 
 
-def _degrees(e7: Array) -> list[float | None]:
-    found: list[Any] = (e7 / 1e7).tolist()
+def _degrees(e7: Array, parts: int) -> list[float | None]:
+    found: list[Any] = (np.rint(e7 / 1e7 * parts) / parts).tolist()
     for row in np.flatnonzero(e7 == NO_PLACE).tolist():
         found[row] = None
     return found
@@ -108,12 +116,13 @@ def _degrees(e7: Array) -> list[float | None]:
 
 def _shortest(values: Array, unit: float = 1.0) -> list[float | None]:
     """For each float32 the number with fewest decimals that, times ``unit``, rounds to it; None for NaN."""
-    wide = values.astype(np.float64)
+    wide = _wide(values)
     out = wide.copy()
     left = np.isfinite(wide)
     for decimals in range(10):
-        guess = np.round(wide / unit, decimals) * unit
-        hit = left & (guess.astype(np.float32) == values)
+        with np.errstate(all="ignore"):
+            guess = np.round(wide / unit, decimals) * unit
+            hit = left & (guess.astype(np.float32) == values)
         out[hit] = guess[hit]
         left &= ~hit
     found: list[Any] = out.tolist()
