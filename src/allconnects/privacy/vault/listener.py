@@ -55,7 +55,7 @@ class Listener:
             try:
                 self._listen()
             except (psycopg.Error, AllconnectsError) as error:
-                if self._said != type(error):
+                if self._said is not type(error):
                     log.warning("vault.deaf", error=type(error).__name__)
                 self._said = type(error)
             finally:
