@@ -24,6 +24,7 @@ from allconnects.telemetry.store.rows import (
     I64,
     IMPLAUSIBLE_TIME,
     LIVE_TOLERANCE_MS,
+    NO_PLACE,
     VALID,
     Columns,
     copy_rows,
@@ -273,7 +274,7 @@ class HotWriter:
         self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool
     ) -> list[tuple[int, int]]:
         direct, staged = [], []
-        for part in batch.parts:
+        for part in map(_history, batch.parts):
             fresh = part.fresh & (not careful)
             if fresh.all():
                 direct.append(_rows(part, batch.received_ms))
@@ -305,6 +306,15 @@ def _update_live(connection: psycopg.Connection, count: int) -> None:
     if connection.execute(_UPDATE_LIVE).rowcount < count:
         connection.execute(_FIRST_LIVE)
         connection.execute(_UPDATE_LIVE)
+
+
+def _history(part: Part) -> Part:
+    """What is kept as history: a report with neither time nor place of its own (a heartbeat) only updates live state.
+
+    It has no identity: sent again, it would be another row.
+    """
+    kept = part.columns.has_time | (part.columns.lat_e7 != NO_PLACE)
+    return part if kept.all() else _only(part, np.flatnonzero(kept))
 
 
 def _only(part: Part, index: I64) -> Part:
