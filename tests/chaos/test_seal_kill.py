@@ -32,7 +32,7 @@ def work(organisation: int, device: int, leaves: list[date], about_to: Any) -> N
     """What the worker does to one device, over and over, until it is killed."""
     from allconnects.privacy.vault.service import from_settings
 
-    with from_settings() as vault, db.connect("worker", autocommit=True) as connection:
+    with from_settings() as vault, db.connect("worker", autocommit=True, application="seal-kill") as connection:
         about_to.set()
         while True:
             for leaf in leaves:
@@ -56,6 +56,15 @@ def vault(database: None) -> Iterator[Vault]:
 
     with from_settings() as made:
         yield made
+
+
+def ended(owner: Connection) -> None:
+    """Wait until the database has noticed that nobody is there any more."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'seal-kill'"
+    until = wall.monotonic() + 30
+    while owner.execute(query).fetchone() != (0,):
+        assert wall.monotonic() < until
+        wall.sleep(0.01)
 
 
 def noon(day: date) -> int:
@@ -91,7 +100,9 @@ def test_kill_while_sealing_and_dropping(yard: Yard, vault: Vault) -> None:
             times = {noon(leaf) + rng.randrange(-6 * HOUR, 6 * HOUR, 1000) for _ in range(40)}
             known = sorted(time_ms for time_ms in sent if day_of(time_ms) == leaf)
             again = rng.sample(known, min(5, len(known)))
-            yard.send(device, *[at(time_ms) for time_ms in (*times, *again)], received=noon(leaf) + 8 * HOUR)
+            writer = yard.writer()  # one that knows of no leaf yet: they go, as those of today never do
+            yard.send(device, *map(at, (*times, *again)), received=noon(leaf) + 8 * HOUR, writer=writer)
+            writer.close()
             sent |= times
         about_to = context.Event()
         victim = context.Process(target=work, args=(yard.organisation, device.id, leaves, about_to), daemon=True)
@@ -102,6 +113,7 @@ def test_kill_while_sealing_and_dropping(yard: Yard, vault: Vault) -> None:
         victim.kill()
         victim.join()
         assert victim.exitcode == -signal.SIGKILL
+        ended(yard.owner)
         kept, hot = identities(yard, vault, device.id, leaves)
         assert set(kept) | set(hot) == sent, "lost, or made up"
         assert max(kept.values(), default=1) == 1, "twice in segments"
@@ -114,3 +126,7 @@ def test_kill_while_sealing_and_dropping(yard: Yard, vault: Vault) -> None:
         assert kept == Counter(sent)
     assert killed_at["some hot"] > 0, "never killed in the middle"
     assert len(sent) > 1000
+    names = [f"telemetry_position_{leaf:%Y%m%d}" for leaf in leaves]
+    row = yard.owner.execute("SELECT count(*) FROM telemetry_certificate WHERE leaf = ANY(%s)", (names,)).fetchone()
+    assert row is not None
+    assert row[0] > LEAVES, "nothing was dropped"

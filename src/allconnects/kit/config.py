@@ -49,6 +49,13 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _quiet_hours(text: str) -> int:
+    """A day of a device is sealed after a day of waiting at the latest."""
+    if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= 24:
+        raise ValueError("a number of hours from 1 to 24")
+    return int(text)
+
+
 def _ports(text: str) -> dict[str, int]:
     """``teltonika=5027,gt06=5023,osmand-tls=5056``: protocols that are not named do not listen."""
     result: dict[str, int] = {}
@@ -189,6 +196,9 @@ class Settings:
         _port, "Port of 127.0.0.1 on which a gateway or worker started alone shows /metrics."
     )
     position_days: int = _setting(_days, "Days that raw positions are kept, at most 60.", 60)
+    seal_after_hours: int = _setting(
+        _quiet_hours, "Hours without news of it after which a device's past day is sealed, at most 24.", 6
+    )
     log_level: str = _setting(_word("debug", "info", "warning", "error"), "How much is logged.", "info")
     log_format: str = _setting(_word("console", "json"), "How it is logged.", "console")
 

@@ -11,6 +11,10 @@ import structlog
 
 from allconnects.accounts.maintenance import forget_expired
 from allconnects.kit import clock, config, db
+from allconnects.kit.errors import AllconnectsError
+from allconnects.privacy.vault import open_vault
+from allconnects.telemetry.store.retention import drop_sealed, drop_segments
+from allconnects.telemetry.store.sealing import seal_round
 
 log = structlog.get_logger()
 _EVERY_S = 60.0
@@ -38,7 +42,9 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     if not (row and row[0]):
         return
     make_partitions(connection)
+    seal(connection, days)
     drop_partitions(connection, days)
+    drop_segments(connection, days)
     forget_unknown(connection)
     forget_expired(connection)
 
@@ -50,10 +56,26 @@ def make_partitions(connection: psycopg.Connection) -> None:
         connection.execute("SELECT telemetry_make_partition(%s)", (today + timedelta(days=ahead),))
 
 
+def seal(connection: psycopg.Connection, days: int) -> None:
+    """Seal what is due, then drop the leaves that are sealed whole. Other work goes on where the vault does not."""
+    try:
+        vault = open_vault()
+        seal_round(connection, vault, timedelta(hours=config.current().seal_after_hours), days)
+        drop_sealed(connection, vault, days)
+    except AllconnectsError as error:
+        log.warning("worker.not_sealed", error=type(error).__name__)
+
+
 def drop_partitions(connection: psycopg.Connection, days: int) -> list[str]:
-    """Raw positions received more than ``days`` days ago go, a partition at a time. Returns what went."""
+    """Raw positions received more than ``days`` days ago go, a partition at a time. Returns what went.
+
+    Nothing goes while somebody uses what should go; the next round tries again.
+    """
     before = clock.now().date() - timedelta(days=max(days, 2))
-    gone = [row[0] for row in connection.execute("SELECT telemetry_drop_partitions(%s)", (before,))]
+    try:
+        gone = [row[0] for row in connection.execute("SELECT telemetry_drop_partitions(%s)", (before,))]
+    except psycopg.errors.LockNotAvailable:
+        return []
     if gone:
         log.info("worker.partitions_dropped", count=len(gone), days=days)
     return gone

@@ -1,8 +1,8 @@
-"""Privacy labels of the tables in ``schema.sql``."""
+"""Privacy labels of the tables in ``schema.sql`` and ``segments.sql``."""
 
 from __future__ import annotations
 
-from allconnects.kit.labels import Label, Table, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register
 
 REFERENCE = Label(
     "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
@@ -16,6 +16,15 @@ MEASURED = Label(
     "user.device.telemetry", "location", "driver", "pseudonymous", "fleet.dispatch",
     "legitimate_interest", "raw_position", "delete_row", "observed",
     schema="one format byte, then the device's own attributes; store/blob.py reads it",
+)  # fmt: skip
+PERSON = Label(
+    "user.unique_id.pseudonymous", "location", "driver", "indirect", "fleet.dispatch",
+    "legitimate_interest", "raw_position", "delete_row", "observed",
+)  # fmt: skip
+SEALED = Label(
+    "user.location.precise", "location", "driver", "pseudonymous", "fleet.dispatch",
+    "legitimate_interest", "raw_position", "delete_chunk+shred:raw_position", "observed",
+    schema="a day's positions as store/segment/format.py writes them, encrypted under the subject's key",
 )  # fmt: skip
 
 
@@ -55,6 +64,54 @@ register(
         tenant="organisation_id",
         web="SELECT",
         ingest="SELECT, INSERT, UPDATE",
+        worker="SELECT",
+    )
+)
+register(
+    Table(
+        "telemetry_occupancy",
+        {**dict.fromkeys(("organisation_id", "device_id", "during"), REFERENCE), "person": PERSON},
+        tenant="organisation_id",
+        web="SELECT, INSERT, UPDATE, DELETE",
+        worker="SELECT",
+    )
+)
+register(
+    Table(
+        "telemetry_segment",
+        {
+            **dict.fromkeys(
+                ("organisation_id", "device_id", "day", "format", "generation", "count", "received_from",
+                 "received_to", "sealed_at"),
+                REFERENCE,
+            ),
+            "subject": PERSON,
+            "data": SEALED,
+        },
+        tenant="organisation_id",
+        web="SELECT",
+        worker="SELECT, INSERT, UPDATE, DELETE",
+    )
+)  # fmt: skip
+register(
+    Table(
+        "telemetry_unsealed",
+        dict.fromkeys(
+            ("organisation_id", "device_id", "day", "since", "last_received", "count", "urgent", "retry_after"),
+            REFERENCE,
+        ),
+        tenant="organisation_id",
+        worker="SELECT, INSERT, UPDATE, DELETE",
+    )
+)
+register(Table("telemetry_seal_progress", dict.fromkeys(("one", "looked_to"), NOT_PERSONAL), worker="SELECT, UPDATE"))
+register(
+    Table(
+        "telemetry_certificate",
+        dict.fromkeys(
+            ("id", "dataset", "leaf", "first_day", "end_day", "reason", "count", "bytes", "digest", "at"),
+            NOT_PERSONAL,
+        ),
         worker="SELECT",
     )
 )

@@ -1,32 +1,39 @@
-"""Reads history: the one way to it, so that who may see what is decided in one place."""
+"""Reads history, sealed or not: the one way to it, so that who may see what is decided in one place."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allconnects.kit.db import DatabaseUnavailable
+from allconnects.privacy.vault import KeyDestroyed, KeyMissing, Subject, Vault, VaultError, open_vault
+from allconnects.telemetry.store.occupancy import cut, stays
 from allconnects.telemetry.store.rows import HAS_PLACE, IMPLAUSIBLE_TIME, VALID
+from allconnects.telemetry.store.segment.format import Segment, open_segment
+from allconnects.telemetry.store.segment.positions import KINDS, Positions
+from allconnects.telemetry.store.segments import (
+    BRUSSELS,
+    KLASS,
+    Cursor,
+    Sealed,
+    key_subject,
+    merged,
+    read_hot,
+    read_segments,
+    taken,
+)
 
-_TRACK = """
-    SELECT DISTINCT ON (fix_time, content)
-           (extract(epoch FROM fix_time) * 1000)::bigint, lat_e7, lon_e7, speed_kmh, course_deg
-    FROM telemetry_position
-    WHERE organisation_id = %(organisation)s AND device_id = %(device)s
-      AND fix_time >= %(start)s AND fix_time < %(end)s AND received_at >= %(start)s - interval '2 days'
-      AND flags & %(mask)s = %(wanted)s
-    ORDER BY fix_time, content"""
-
-
-class Cursor(Protocol):
-    """A database cursor that speaks for one organisation."""
-
-    def execute(self, query: Any, params: Any = None) -> Any: ...
-
-    def fetchall(self) -> list[Any]: ...
+PURPOSE = "fleet.dispatch"
+_MASK, _WANTED = VALID | HAS_PLACE | IMPLAUSIBLE_TIME, VALID | HAS_PLACE
+_HOT = """organisation_id = %(organisation)s AND device_id = %(device)s
+    AND fix_time >= %(start)s AND fix_time < %(end)s AND received_at >= %(start)s - interval '2 days'
+    AND flags & %(mask)s = %(wanted)s"""
+_NAMES = ("time_ms", "lat_e7", "lon_e7", "speed_kmh", "course_deg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +54,131 @@ class Track:
         return len(self.time_ms)
 
 
-def track(cursor: Cursor, organisation: int, device: int, start: datetime, end: datetime) -> Track:
-    """Fixes with ``start <= time < end``. The cursor's transaction must speak for the organisation."""
-    cursor.execute(
-        _TRACK,
-        {
-            "organisation": organisation, "device": device, "start": start, "end": end,
-            "mask": VALID | HAS_PLACE | IMPLAUSIBLE_TIME, "wanted": VALID | HAS_PLACE,
-        },
-    )  # fmt: skip
-    rows = cursor.fetchall()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 5
-    kinds = (np.int64, np.int32, np.int32, np.float32, np.float32)
-    return Track(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
+def track(
+    cursor: Cursor,
+    organisation: int,
+    device: int,
+    start: datetime,
+    end: datetime,
+    *,
+    purpose: str = PURPOSE,
+    who: str = "process:web",
+    vault: Vault | None = None,
+) -> Track:
+    """Usable fixes with ``start <= time < end``, from segments and hot rows.
+
+    The cursor's transaction must speak for the organisation. ``purpose``, ``who``: as the vault wants them, which
+    logs both. Positions of a subject whose key was destroyed are not there. Raises KeyRestricted or KeyHeld when
+    the purpose does not open everything else, KeyMissing when a segment's key is lost, InvalidInput for an unknown
+    purpose, SegmentError, and DatabaseUnavailable or VaultError when the vault does not answer.
+    """
+    if start >= end:
+        return _nothing()
+    first = start.astimezone(BRUSSELS).date()
+    last = (end - timedelta(microseconds=1)).astimezone(BRUSSELS).date()
+    # Hot rows first: what is sealed and dropped between the two reads is then there twice, never not at all.
+    hot = read_hot(cursor, _HOT, _params(organisation, device, start, end))
+    sealed = read_segments(cursor, organisation, device, first, last)
+    masks = cut(hot.time_ms, stays(cursor, organisation, device, start, end))
+    subjects = {one.subject: key_subject(one.subject, device) for one in sealed}
+    subjects |= {name: key_subject(name, device) for name in masks}
+    if not subjects:
+        return _nothing()
+    keys = _Keys(vault, organisation, device, purpose, who)
+    found = keys.of(subjects, {one.subject for one in sealed})
+    seen = np.zeros(len(hot), bool)
+    for name, mask in masks.items():
+        seen |= mask & (found[name] is not GONE)
+    segments = _opened(sealed, found, organisation, device)
+    return _joined(segments, taken(hot, seen), _window(start, end))
+
+
+def _params(organisation: int, device: int, start: datetime, end: datetime) -> dict[str, object]:
+    window = {"organisation": organisation, "device": device, "start": start, "end": end}
+    return {**window, "mask": _MASK, "wanted": _WANTED}
+
+
+def _window(start: datetime, end: datetime) -> tuple[int, int]:
+    """First millisecond inside, first one behind."""
+    return tuple(-(-round(moment.timestamp() * 1_000_000) // 1000) for moment in (start, end))  # type: ignore[return-value]
+
+
+GONE, UNSEALED = "gone", "unsealed"
+"""In place of a key: destroyed; none was made yet, because nothing was sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    vault: Vault | None
+    organisation: int
+    device: int
+    purpose: str
+    who: str
+
+    def of(self, subjects: dict[str, Subject], sealed: set[str]) -> dict[str, bytes | str]:
+        """For each subject its key, GONE or UNSEALED. Raises for what the purpose does not open."""
+        try:
+            vault = self.vault or open_vault()
+            answers = vault.answers_for(self.organisation, subjects.values(), KLASS, self.purpose, self.who)
+        except (DatabaseUnavailable, VaultError):
+            # Where no vault could be made yet, nothing is sealed and nobody is named: the day is shown as it came.
+            if sealed or set(subjects) != {""}:
+                raise
+            return {"": UNSEALED}
+        found: dict[str, bytes | str] = {}
+        for name, subject in subjects.items():
+            answer = answers[subject]
+            if isinstance(answer, KeyDestroyed):
+                found[name] = GONE
+            elif isinstance(answer, KeyMissing) and name not in sealed:
+                found[name] = UNSEALED
+            elif isinstance(answer, bytes):
+                found[name] = answer
+            else:
+                raise answer
+        return found
+
+
+def _opened(sealed: Sequence[Sealed], keys: dict[str, bytes | str], organisation: int, device: int) -> list[Segment]:
+    result = []
+    for one in sealed:
+        key = keys[one.subject]
+        if isinstance(key, bytes):
+            result.append(open_segment(one.opened(organisation, device, key)))
+    return result
+
+
+def _joined(segments: Sequence[Segment], hot: Positions, window: tuple[int, int]) -> Track:
+    """Segments hold no position twice, so identities are only compared where hot rows lie at the same times."""
+    parts: list[dict[str, NDArray[Any]]] = []
+    again: list[Positions] = [hot] if len(hot) else []
+    for segment in segments:
+        times = segment.column("time_ms")
+        wanted = (times >= window[0]) & (times < window[1]) & (segment.column("flags") & _MASK == _WANTED)
+        if len(hot) and np.isin(times[wanted], hot.time_ms).any():
+            again.append(taken(segment.positions(), wanted))
+        elif wanted.all():
+            parts.append({name: segment.column(name) for name in _NAMES})
+        else:
+            parts.append({name: segment.column(name)[wanted] for name in _NAMES})
+    if again:
+        both = merged(again)
+        parts.append({name: getattr(both, name) for name in _NAMES})
+    if len(parts) == 1:
+        return _of(parts[0])
+    if not parts:
+        return _nothing()
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in _NAMES}
+    times = columns["time_ms"]
+    if len(times) > 1 and (times[1:] < times[:-1]).any():
+        order = np.argsort(times, kind="stable")
+        columns = {name: column[order] for name, column in columns.items()}
+    return _of(columns)
+
+
+def _of(columns: dict[str, NDArray[Any]]) -> Track:
+    return Track(**{name: columns[name] for name in _NAMES})
+
+
+def _nothing() -> Track:
+    return _of({name: np.empty(0, KINDS[name]) for name in _NAMES})

@@ -1,0 +1,126 @@
+"""What goes: hot leaves once all of them is sealed, and leaves beyond retention; each with a certificate."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+import psycopg
+import structlog
+
+from allconnects.kit import clock
+from allconnects.privacy.vault import STORAGE, KeyDestroyed, Vault
+from allconnects.telemetry.store.occupancy import cut, stays
+from allconnects.telemetry.store.rows import I64
+from allconnects.telemetry.store.sealing import WHO, Connection, DayOf, opened
+from allconnects.telemetry.store.segment.format import open_segment
+from allconnects.telemetry.store.segment.positions import Positions
+from allconnects.telemetry.store.segments import (
+    BRUSSELS,
+    DAY_OF,
+    KLASS,
+    bounds,
+    hot_of_day,
+    key_subject,
+    read_segments,
+    taken,
+)
+
+log = structlog.get_logger()
+_LEAVES = """
+    SELECT to_date(right(c.relname, 8), 'YYYYMMDD') FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'public.telemetry_position'::regclass AND c.relname < %s ORDER BY 1"""
+_RECEIVED = "received_at >= %(first)s AND received_at < %(until)s"
+_DAYS = f"""
+    SELECT organisation_id, device_id, {DAY_OF} FROM telemetry_position WHERE {_RECEIVED}
+    GROUP BY 1, 2, 3"""
+_WAITING = "SELECT 1 FROM telemetry_unsealed WHERE since < %s LIMIT 1"
+"""Whether something that came before a time is known to wait: then there is nothing to compare yet."""
+_AGAIN = """
+    INSERT INTO telemetry_unsealed (organisation_id, device_id, day, since, last_received, count, urgent)
+    VALUES (%s, %s, %s, %s, %s, %s, true)
+    ON CONFLICT (organisation_id, device_id, day) DO UPDATE
+    SET urgent = true, since = least(telemetry_unsealed.since, excluded.since)"""
+_PAIR = np.dtype([("time", "<i8"), ("content", "<i8")])
+
+
+def drop_sealed(connection: Connection, vault: Vault, keep_days: int) -> list[date]:
+    """Drop the hot leaves of days before yesterday whose every row is in a segment. Returns their days."""
+    before = clock.now().date() - timedelta(days=2)
+    rows = connection.execute(_LEAVES, (f"telemetry_position_{before:%Y%m%d}",)).fetchall()
+    return [day for (day,) in rows if drop_leaf(connection, vault, day, keep_days)]
+
+
+def drop_leaf(connection: Connection, vault: Vault, leaf: date, keep_days: int) -> bool:
+    """Drop the hot leaf of a UTC day if nothing in it is missing from the segments; else have that sealed first.
+
+    Rows of days beyond retention, and of persons whose key was destroyed, are not missed. Ingest into other leaves
+    goes on: a lock that is not had at once is tried for in the next round. Raises psycopg.Error, VaultError,
+    DatabaseUnavailable, KeyMissing, SegmentError.
+    """
+    first = clock.now().astimezone(BRUSSELS).date() - timedelta(days=keep_days)
+    received = datetime.combine(leaf, time(), UTC)
+    if connection.execute(_WAITING, (received + timedelta(days=1),)).fetchone():
+        return False
+    try:
+        with connection.transaction():
+            connection.execute("SELECT telemetry_hold_positions(%s)", (leaf,))
+            missing = _missing(connection, vault, leaf, first)
+            if not missing:
+                connection.execute("SELECT telemetry_drop_sealed_positions(%s)", (leaf,))
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.UndefinedTable):
+        return False
+    for one, count in missing:
+        connection.execute(_AGAIN, (one.organisation, one.device, one.day, received, received, count))
+    return not missing
+
+
+def _missing(connection: Connection, vault: Vault, leaf: date, first: date) -> list[tuple[DayOf, int]]:
+    """Days with rows of the leaf that are in no segment, with how many."""
+    start = datetime.combine(leaf, time(), UTC)
+    received = {"first": start, "until": start + timedelta(days=1)}
+    found = []
+    for row in connection.execute(_DAYS, received).fetchall():
+        one = DayOf(*row)
+        if one.day >= first and (count := _missing_of(connection, vault, one, received)):
+            found.append((one, count))
+    return found
+
+
+def _missing_of(connection: Connection, vault: Vault, one: DayOf, received: dict[str, datetime]) -> int:
+    with connection.cursor() as cursor:
+        hot = hot_of_day(cursor, one.organisation, one.device, one.day, _RECEIVED, **received)
+        segments = read_segments(cursor, one.organisation, one.device, one.day, one.day)
+        kept = [_identities(open_segment(data).positions()) for data in opened(vault, one, segments).values()]
+        lost = ~np.isin(_identities(hot), np.concatenate([np.empty(0, _PAIR), *kept]))
+        if not lost.any():
+            return 0
+        rest = taken(hot, lost).time_ms
+        return len(rest) - _destroyed(cursor, vault, one, rest)
+
+
+def _identities(positions: Positions) -> np.ndarray:
+    pairs = np.empty(len(positions), _PAIR)
+    pairs["time"], pairs["content"] = positions.time_ms, positions.content
+    return pairs
+
+
+def _destroyed(cursor: psycopg.Cursor, vault: Vault, one: DayOf, time_ms: I64) -> int:
+    """How many of these positions are of subjects that nothing can be sealed for any more."""
+    masks = cut(time_ms, stays(cursor, one.organisation, one.device, *bounds(one.day)))
+    subjects = {subject: key_subject(subject, one.device) for subject in masks}
+    answers = vault.answers_for(one.organisation, subjects.values(), KLASS, STORAGE, WHO)
+    gone = [subject for subject in masks if isinstance(answers[subjects[subject]], KeyDestroyed)]
+    return sum(int(masks[subject].sum()) for subject in gone)
+
+
+def drop_segments(connection: Connection, keep_days: int) -> list[str]:
+    """Drop the segments of days more than ``keep_days`` days ago, at least 2. Returns the names of the leaves."""
+    before = clock.now().astimezone(BRUSSELS).date() - timedelta(days=max(keep_days, 2))
+    try:
+        rows = connection.execute("SELECT telemetry_drop_expired('telemetry_segment', %s)", (before,)).fetchall()
+    except psycopg.errors.LockNotAvailable:
+        return []
+    if rows:
+        log.info("store.segments_dropped", count=len(rows), days=keep_days)
+    return [row[0] for row in rows]
