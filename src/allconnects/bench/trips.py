@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from allconnects.bench import trips_plain
+from allconnects.bench.trips_plain_fixes import Fix
 from allconnects.trips.detector import detect
 from allconnects.trips.result import Detection, Track
 from allconnects.trips.rules import Rules, rules_for
@@ -69,14 +70,14 @@ def _plain_rate(track: Track, size: int, rules: Rules) -> float:
     return len(fixes) / (time.process_time() - started)
 
 
-def plain_fixes(track: Track) -> list[trips_plain.Fix]:
+def plain_fixes(track: Track) -> list[Fix]:
     """A track as the plain loop takes it."""
     size = len(track.time_ms)
     speed = np.full(size, -1.0) if track.speed_kmh is None else np.nan_to_num(track.speed_kmh, nan=-1.0)
     ignition = np.full(size, -1) if track.ignition is None else np.asarray(track.ignition)
     columns = (track.time_ms, track.lat_e7, track.lon_e7, speed, ignition)
     rows = zip(*(np.asarray(column).tolist() for column in columns), strict=True)
-    return [trips_plain.Fix(int(at), int(lat), int(lon), kmh, int(on)) for at, lat, lon, kmh, on in rows]
+    return [Fix(int(at), int(lat), int(lon), kmh, int(on)) for at, lat, lon, kmh, on in rows]
 
 
 def drive(size: int, seed: int, every_s: int = _EVERY_S) -> Track:

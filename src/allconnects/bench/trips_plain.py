@@ -10,36 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from allconnects.bench.trips_plain_fixes import SEEN, Fix, Step, clean, step_between
 from allconnects.trips.rules import Rules
 
-SEEN, STILL, BRIDGED, UNSEEN, JUMP = range(5)
-
-
-@dataclass(slots=True)
-class Fix:
-    """A position: ms, degrees times 1e7, km/h (negative unknown), 1/0/-1."""
-
-    time_ms: int
-    lat: int
-    lon: int
-    speed: float = -1.0
-    ignition: int = -1
-    estimated: bool = False
-
-
-@dataclass(slots=True)
-class Step:
-    """From one knot to the next."""
-
-    east: float
-    north: float
-    length: float
-    seconds: float
-    kmh: float
-    kind: int = SEEN
-    weak: bool = False
-    strong: bool = False
-    moving: bool = False
+STILL, BRIDGED, UNSEEN, JUMP = range(1, 5)
 
 
 @dataclass(slots=True)
@@ -53,7 +27,7 @@ class Found:
 
 def detect(given: Sequence[Fix], rules: Rules) -> Found:
     """The same answer as ``allconnects.trips.detector.detect``, slowly."""
-    fixes = _clean(given, rules)
+    fixes = clean(given, rules)
     if not fixes:
         return Found([], [], [False] * len(given))
     knots, steps = _tie(fixes, rules)
@@ -69,76 +43,15 @@ def detect(given: Sequence[Fix], rules: Rules) -> Found:
     )
 
 
-def _metres(a: Fix, b: Fix) -> tuple[float, float]:
-    cos = math.cos(math.radians((a.lat + b.lat) / 2e7))
-    square = cos * cos
-    lon = (b.lon - a.lon + 1_800_000_000) % 3_600_000_000 - 1_800_000_000
-    north = (b.lat - a.lat) / 1e7 * (111_693.951 + square * (9.4 * square - 1_129.044))
-    return lon / 1e7 * cos * (111_693.34 - 374.0 * square), north
-
-
-def _step(a: Fix, b: Fix) -> Step:
-    east, north = _metres(a, b)
-    length, seconds = math.hypot(east, north), (b.time_ms - a.time_ms) / 1000
-    return Step(east, north, length, seconds, length * 3.6 / seconds)
-
-
-def _reachable(a: Fix, b: Fix, rules: Rules) -> bool:
-    seconds = (b.time_ms - a.time_ms) / 1000
-    return math.hypot(*_metres(a, b)) <= rules.jump_m + seconds * rules.max_speed_kmh / 3.6
-
-
-def _clean(given: Sequence[Fix], rules: Rules) -> list[Fix]:
-    found: list[Fix] = []
-    for fix in sorted(given, key=lambda one: (one.time_ms, one.lat, one.lon, one.speed, one.ignition)):
-        if abs(fix.lat) <= 1000 and abs(fix.lon) <= 1000:
-            continue
-        if not found or fix.time_ms > found[-1].time_ms:
-            found.append(fix)
-    return _reached(_without_spikes(found, rules), rules)
-
-
-def _without_spikes(fixes: list[Fix], rules: Rules) -> list[Fix]:
-    spiky = [False] * len(fixes)
-    for i in range(1, len(fixes) - 1):
-        before, after = _step(fixes[i - 1], fixes[i]), _step(fixes[i], fixes[i + 1])
-        fast = all(one.length > rules.jump_m and one.kmh > rules.spike_kmh for one in (before, after))
-        spiky[i] = fast and math.hypot(*_metres(fixes[i - 1], fixes[i + 1])) * 4 < before.length + after.length
-    return [fix for i, fix in enumerate(fixes) if not (spiky[i] and not spiky[i - 1])]
-
-
-def _reached(fixes: list[Fix], rules: Rules) -> list[Fix]:
-    pieces: list[list[Fix]] = []
-    for fix in fixes:
-        if pieces and _reachable(pieces[-1][-1], fix, rules):
-            pieces[-1].append(fix)
-        else:
-            pieces.append([fix])
-    if len(pieces) < 2:
-        return fixes
-    anchor = max(range(len(pieces)), key=lambda i: (len(pieces[i]), -i))
-    kept = [pieces[anchor]]
-    for piece in pieces[anchor + 1 :]:
-        if _lasts(piece, rules) or _reachable(kept[-1][-1], piece[0], rules):
-            kept.append(piece)
-    for piece in reversed(pieces[:anchor]):
-        if _lasts(piece, rules) or _reachable(piece[-1], kept[0][0], rules):
-            kept.insert(0, piece)
-    return [fix for piece in kept for fix in piece]
-
-
-def _lasts(piece: list[Fix], rules: Rules) -> bool:
-    return piece[-1].time_ms - piece[0].time_ms >= rules.jump_s * 1000
-
-
 def _tie(fixes: list[Fix], rules: Rules) -> tuple[list[Fix], list[Step]]:
-    slot = int(rules.knot_s * 1000)
+    slot = max(int(rules.knot_s * 1000), 1)
     knots = [fixes[0]]
     for i in range(1, len(fixes)):
         a, b = fixes[i - 1], fixes[i]
-        if a.time_ms // slot != b.time_ms // slot or a.ignition != b.ignition or i == len(fixes) - 1:
+        is_last = i == len(fixes) - 1 or fixes[i + 1].time_ms - b.time_ms > 2 * slot
+        if is_last or a.time_ms // slot != b.time_ms // slot or a.ignition != b.ignition:
             knots.append(b)
-    steps = [_step(a, b) for a, b in pairwise(knots)]
+    steps = [step_between(a, b) for a, b in pairwise(knots)]
     for step in steps:
         step.kind = _kind(step, rules)
     tied, kinds = [knots[0]], []
@@ -150,7 +63,7 @@ def _tie(fixes: list[Fix], rules: Rules) -> tuple[list[Fix], list[Step]]:
         else:
             kinds.append(step.kind)
         tied.append(knots[i + 1])
-    whole = [_step(a, b) for a, b in pairwise(tied)]
+    whole = [step_between(a, b) for a, b in pairwise(tied)]
     for step, kind in zip(whole, kinds, strict=True):
         step.kind = kind
     return tied, whole
@@ -215,13 +128,17 @@ def _judge(a: Fix, b: Fix, step: Step, window_kmh: float, rules: Rules) -> None:
 
 
 def _confirmed(knots: list[Fix], steps: list[Step], a: int, b: int, rules: Rules) -> bool:
+    towed = all(knot.ignition == 0 for knot in knots[a : b + 1])
+    least = rules.tow_m if towed else rules.displace_m
+    return any(step.strong for step in steps[a:b]) and _span(steps[a:b]) >= least
+
+
+def _span(steps: list[Step]) -> float:
     east, north = [0.0], [0.0]
-    for step in steps[a:b]:
+    for step in steps:
         east.append(east[-1] + step.east)
         north.append(north[-1] + step.north)
-    towed = all(knot.ignition == 0 for knot in knots[a : b + 1])
-    span = math.hypot(max(east) - min(east), max(north) - min(north))
-    return any(step.strong for step in steps[a:b]) and span >= (rules.tow_m if towed else rules.displace_m)
+    return math.hypot(max(east) - min(east), max(north) - min(north))
 
 
 def _bridged(
@@ -263,7 +180,7 @@ def _trips(
         is_last = number == len(runs) - 1
         why = _why(knots, steps, b, len(knots) - 1 if is_last else runs[number + 1][0], rules)
         if why or is_last:
-            if _way(steps[start:b]) >= rules.trip_m:
+            if _span(steps[start:b]) >= rules.trip_m:
                 found.append((start, b, why or "last_fix"))
             start = -1
     return _with_ignition(knots, steps, found, rules)

@@ -25,7 +25,7 @@ def detect(track: Track, rules: Rules) -> Detection:
         return Detection(rules.version, rules.profile, (), (), np.zeros(len(track.time_ms), np.bool_), 0)
     tied, walked, owner = knots.tie(fixes, rules)
     found = motion.find(tied, walked, rules)
-    trips = halts.cut(tied, walked, found.runs, found.moving, rules)
+    trips = halts.cut(tied, walked, found.runs, rules)
     told = summary.tell(summary.View(fixes, tied, walked, found, trips, rules))
     return Detection(
         rules.version, rules.profile, *told,
@@ -38,7 +38,7 @@ def _of_fixes(steps: Bools, owner: Ints, tied: knots.Knots) -> Bools:
     after = np.append(steps, False)
     at_knot = after.copy()
     at_knot[1:] |= steps
-    if len(owner) == len(tied.fix):
+    if tied.are_all(len(owner)):
         return at_knot
     own = tied.fix[owner] == np.arange(len(owner))
     found: Bools = np.where(own, at_knot[owner], after[owner])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from allconnects.trips.knots import JUMP, STILL, UNSEEN, Knots, Steps
-from allconnects.trips.motion import Runs, between, counted
+from allconnects.trips.motion import Runs, between, counted, span
 from allconnects.trips.result import OFF, ON, Bools, Column, Floats, Ints
 from allconnects.trips.rules import Rules
 
@@ -36,7 +36,7 @@ class Trips:
         )
 
 
-def cut(knots: Knots, walked: Steps, runs: Runs, moving: Bools, rules: Rules) -> Trips:
+def cut(knots: Knots, walked: Steps, runs: Runs, rules: Rules) -> Trips:
     """Movements put together to trips, without those too short to be one."""
     if not len(runs.start):
         none = np.zeros(0, np.int64)
@@ -48,8 +48,7 @@ def cut(knots: Knots, walked: Steps, runs: Runs, moving: Bools, rules: Rules) ->
     ends[-1:] = True
     starts = np.concatenate((np.ones(1, np.bool_), ends[:-1]))[: len(ends)]
     found = Trips(runs.start[starts], runs.end[ends], runs.end[ends], why[ends], limit_s[ends])
-    way = between(walked.length_m * moving, Runs(found.start, found.end))
-    found = found.take(way >= rules.trip_m)
+    found = found.take(span(walked, Runs(found.start, found.end)) >= rules.trip_m)
     return _with_ignition(knots, walked, found, rules)
 
 

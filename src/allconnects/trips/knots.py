@@ -29,6 +29,10 @@ class Knots:
     odometer_m: Floats
     estimated: Bools
 
+    def are_all(self, fixes: int) -> bool:
+        """Whether every one of that many fixes is a knot, and nothing else is."""
+        return len(self.fix) == fixes and not self.estimated.any()
+
     def before(self, places: Ints, extra: Knots) -> Knots:
         """With extra knots put in before the given places."""
         return Knots(*(
@@ -65,11 +69,13 @@ def tie(fixes: Fixes, rules: Rules) -> tuple[Knots, Steps, Ints]:
 
 
 def _choose(fixes: Fixes, rules: Rules) -> tuple[Ints, Ints]:
-    """One fix of each knot_s of the clock, each change of the ignition, and the last fix."""
-    slot = fixes.time_ms // max(int(rules.knot_s * 1000), 1)
+    """One fix of each knot_s of the clock, each change of the ignition, the last before a pause and the last of all."""
+    slot_ms = max(int(rules.knot_s * 1000), 1)
+    slot = fixes.time_ms // slot_ms
     mask = np.ones(len(slot), np.bool_)
     mask[1:] = slot[1:] != slot[:-1]
     mask[1:] |= fixes.ignition[1:] != fixes.ignition[:-1]
+    mask[:-1] |= fixes.time_ms[1:] - fixes.time_ms[:-1] > 2 * slot_ms
     mask[-1:] = True
     if mask.all():
         everyone = np.arange(len(slot), dtype=np.int64)
@@ -113,7 +119,7 @@ def _without_single_spikes(speed_kmh: Floats) -> Floats:
 
 
 def _measured(fixes: Fixes, knots: Knots) -> Steps:
-    every = len(knots.fix) == len(fixes.time_ms)
+    every = knots.are_all(len(fixes.time_ms))
     lat, lon = (fixes.lat_e7, fixes.lon_e7) if every else (fixes.lat_e7[knots.fix], fixes.lon_e7[knots.fix])
     east, north = steps(lat, lon)
     length = np.sqrt(east * east + north * north)

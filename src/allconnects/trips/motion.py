@@ -93,7 +93,7 @@ def _confirmed(knots: Knots, walked: Steps, runs: Runs, strong: Bools, rules: Ru
     firm = counted(strong, runs) > 0
     off = (knots.ignition[:-1] == OFF) & (knots.ignition[1:] == OFF)
     towed = counted(off, runs) == runs.end - runs.start
-    found: Bools = firm & (_span(walked, runs) >= np.where(towed, rules.tow_m, rules.displace_m))
+    found: Bools = firm & (span(walked, runs) >= np.where(towed, rules.tow_m, rules.displace_m))
     return found
 
 
@@ -111,8 +111,8 @@ def between(steps: Column, runs: Runs) -> Column:
     return found
 
 
-def _span(walked: Steps, runs: Runs) -> Floats:
-    """Metres across the box around each run."""
+def span(walked: Steps, runs: Runs) -> Floats:
+    """Metres across the box around the places of each run."""
     sides = [_range(column, runs) for column in (walked.east_m, walked.north_m)]
     found: Floats = np.hypot(*sides)
     return found

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from allconnects.trips.halts import IGNITION_OFF, JUMPED, MOVED_UNSEEN, NOTHING, SILENCE, STANDSTILL, WORDS, Trips
-from allconnects.trips.knots import BRIDGED, UNSEEN, Knots, Steps
+from allconnects.trips.knots import BRIDGED, STILL, UNSEEN, Knots, Steps
 from allconnects.trips.motion import Runs, counted
 from allconnects.trips.result import OFF, ON, Column, Ints, Reason
-from allconnects.trips.rules import Rules
 
-_STARTS = ("movement", "first_fix", "moved_unseen", "moved_with_ignition_off", "ignition_on")
+STARTS = ("movement", "first_fix", "moved_unseen", "moved_with_ignition_off", "ignition_on")
 _MOVEMENT, _FIRST_FIX, _MOVED_UNSEEN, _WITH_IGNITION_OFF, _IGNITION_ON = range(5)
 
 
@@ -28,19 +27,21 @@ def of_starts(inputs: Ints, knots: Knots, walked: Steps, trips: Trips, strong: I
     confirmed = strong[np.searchsorted(strong, start)] + 1
     first = np.where(estimated, start - 1, start)
     second = np.where(code == _MOVED_UNSEEN, start + 1, confirmed)
-    return _told(_STARTS, code, inputs[first], inputs[second])
+    return _told(STARTS, code, inputs[first], inputs[second])
 
 
-def of_ends(inputs: Ints, knots: Knots, walked: Steps, trips: Trips, rules: Rules) -> list[Reason]:
+def of_ends(inputs: Ints, knots: Knots, walked: Steps, trips: Trips) -> list[Reason]:
     """Why each trip ends, which is also why the stop after it begins."""
     code, end, last = trips.why_end, trips.end, trips.last
     first, second = end.copy(), end.copy()
     second[code == JUMPED] += 1
     first[code == MOVED_UNSEEN] -= 1
     silent, off, standing = (np.flatnonzero(code == one) for one in (SILENCE, IGNITION_OFF, STANDSTILL))
-    gaps = np.flatnonzero(walked.seconds >= rules.gap_s)
-    first[silent] = gaps[np.searchsorted(gaps, last[silent])] if len(silent) else first[silent]
-    second[silent] = first[silent] + 1
+    gaps = np.flatnonzero(walked.kind == STILL)
+    gap = gaps[np.searchsorted(gaps, last[silent])] if len(silent) else silent
+    # A moment put into the silence is no fix: those on both sides of it decided.
+    first[silent] = gap - knots.estimated[gap]
+    second[silent] = gap + 1 + knots.estimated[gap + 1]
     offs = np.flatnonzero(knots.ignition == OFF)
     first[off] = second[off] = offs[np.searchsorted(offs, last[off])] if len(off) else first[off]
     first[standing] = last[standing]

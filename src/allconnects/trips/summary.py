@@ -45,7 +45,7 @@ def tell(view: View) -> tuple[tuple[Trip, ...], tuple[Stop, ...]]:
     if not len(view.trips.start):
         return (), _only_stop(view)
     inputs = view.inputs()
-    ends = reasons.of_ends(inputs, view.knots, view.steps, view.trips, view.rules)
+    ends = reasons.of_ends(inputs, view.knots, view.steps, view.trips)
     return tuple(_trips(view, inputs, ends)), tuple(_stops(view, inputs, ends))
 
 
