@@ -113,6 +113,7 @@ def platform(home: Path, command: str = "up", **settings: object) -> Iterator[Pl
         | own
         | {
             "ALLCONNECTS_HOME": str(home),
+            "ALLCONNECTS_VAULT_ROOT": str(home.with_name("vault.root")),
             "ALLCONNECTS_PORT": str(port),
             "ALLCONNECTS_GATEWAY_HOST": HOST,
             "ALLCONNECTS_GATEWAY_PORTS": ",".join(f"{name}={number}" for name, number in ports.items()),

@@ -77,6 +77,7 @@ def platform(own_database: dict[str, str]) -> Iterator[Platform]:
         **kept,
         **own_database,
         "ALLCONNECTS_HOME": str(home / "home"),
+        "ALLCONNECTS_VAULT_ROOT": str(home / "vault.root"),
         "ALLCONNECTS_PORT": str(web),
         "ALLCONNECTS_GATEWAY_HOST": "127.0.0.1",
         "ALLCONNECTS_GATEWAY_PORTS": ",".join(f"{p}={n}" for p, n in zip(PROTOCOLS, gateway, strict=True)),

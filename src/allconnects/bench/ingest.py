@@ -55,11 +55,14 @@ def run(*, as_json: bool) -> int:
     return 0
 
 
-def _measure(home: Path) -> dict[str, Any]:
+def _measure(folder: Path) -> dict[str, Any]:
+    home = folder / "home"
+    home.mkdir(mode=0o700)
     port, web = _free_port(), _free_port()
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("ALLCONNECTS_") and k != "DATABASE_URL"},
         "ALLCONNECTS_HOME": str(home),
+        "ALLCONNECTS_VAULT_ROOT": str(folder / "vault.root"),
         "ALLCONNECTS_PORT": str(web),
         "ALLCONNECTS_GATEWAY_HOST": "127.0.0.1",
         "ALLCONNECTS_GATEWAY_PORTS": f"teltonika={port}",

@@ -59,7 +59,7 @@ def run(*, as_json: bool, file: Path | None) -> int:
     """Measure and print. Returns the exit code. Raises InvalidInput for a file that cannot be read."""
     days = from_csv(file) if file else made(DAYS)
     with tempfile.TemporaryDirectory(prefix="allconnects-bench-") as folder:
-        result = measure(Path(folder), days)
+        result = measure(Path(folder) / "home", days)
     if as_json:
         print(json.dumps(result))  # noqa: T201
     else:
@@ -127,7 +127,7 @@ def _migrate(home: Path) -> None:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("ALLCONNECTS_") and k != "DATABASE_URL"}
     done = subprocess.run(
         [sys.executable, "-m", "allconnects", "migrate"],
-        env={**kept, "ALLCONNECTS_HOME": str(home)}, capture_output=True, text=True, check=False,
+        env={**kept, "ALLCONNECTS_HOME": str(home), "ALLCONNECTS_VAULT_ROOT": f"{home}.root"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise BenchError(f"'allconnects migrate' failed: {done.stderr.strip()[-300:]}")
