@@ -125,10 +125,9 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def _migrate(home: Path) -> None:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("ALLCONNECTS_") and k != "DATABASE_URL"}
-    done = subprocess.run(
-        [sys.executable, "-m", "allconnects", "migrate"],
-        env={**kept, "ALLCONNECTS_HOME": str(home), "ALLCONNECTS_VAULT_ROOT": f"{home}.root"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    own = {"ALLCONNECTS_HOME": str(home), "ALLCONNECTS_VAULT_ROOT": f"{home}.root"}
+    command = [sys.executable, "-m", "allconnects", "migrate"]
+    done = subprocess.run(command, env={**kept, **own}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchError(f"'allconnects migrate' failed: {done.stderr.strip()[-300:]}")
 
