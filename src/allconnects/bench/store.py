@@ -127,7 +127,7 @@ def _migrate(home: Path) -> None:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("ALLCONNECTS_") and k != "DATABASE_URL"}
     own = {"ALLCONNECTS_HOME": str(home), "ALLCONNECTS_VAULT_ROOT": f"{home}.root"}
     command = [sys.executable, "-m", "allconnects", "migrate"]
-    done = subprocess.run(command, env={**kept, **own}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={**kept, **own}, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise BenchError(f"'allconnects migrate' failed: {done.stderr.strip()[-300:]}")
 
