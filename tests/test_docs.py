@@ -90,16 +90,18 @@ def test_every_protocol_is_described_with_its_port_and_quality() -> None:
 
 
 def test_every_metric_is_described() -> None:
-    from allconnects.telemetry.gateway import metrics
+    from allconnects.telemetry.gateway import metrics as gateway
+    from allconnects.telemetry.store import metrics as store
 
-    collectors = [value for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)]
+    found = (*vars(gateway).values(), *vars(store).values())
+    collectors = [value for value in found if isinstance(value, MetricWrapperBase)]
     described = {row[0] for row in rows("docs/operating.md")}
     names = [
         metric.name + ("_total" if metric.type == "counter" else "")
         for collector in collectors
         for metric in collector.describe()
     ]
-    assert len(names) >= 8
+    assert len(names) >= 13
     assert [name for name in names if f"`{name}`" not in described] == []
 
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from allconnects.kit import clock, db
+from allconnects.privacy.vault import VaultError
 from allconnects.site import worker
 
 Connection = psycopg.Connection[Any]
@@ -86,3 +87,26 @@ def test_two_workers_do_not_work_at_once(connection: Connection, monkeypatch: py
     with db.connect("worker", autocommit=True) as again:
         worker._round(again, 60)
     assert done == [60]
+
+
+def test_a_vault_that_does_not_answer_keeps_nothing_else_from_being_done(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[int] = []
+    monkeypatch.setattr(worker, "drop_segments", lambda _connection, days: done.append(days))
+
+    def away() -> None:
+        raise VaultError("the root key is not there")
+
+    monkeypatch.setattr(worker, "open_vault", away)
+    worker._round(connection, 60)
+    assert done == [60]
+
+
+def test_a_leaf_in_use_is_not_waited_for(connection: Connection) -> None:
+    old = make(connection, 300)
+    with db.connect("owner") as other:
+        other.execute(f"SELECT count(*) FROM {old}".encode())
+        assert worker.drop_partitions(connection, 60) == []
+        assert old in leaves(connection)
+    assert old in worker.drop_partitions(connection, 60)

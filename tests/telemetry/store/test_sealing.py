@@ -12,8 +12,10 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
-from allconnects.kit import clock, db
+from allconnects.kit import clock, config, db
+from allconnects.kit.errors import ConfigError
 from allconnects.privacy.vault import KeyRestricted, Vault, person
 from allconnects.privacy.vault.service import from_settings
 from allconnects.telemetry.codecs.base import Position
@@ -256,6 +258,30 @@ def test_a_round_seals_what_is_due_and_a_bad_day_holds_up_no_other(
     with clock.at(moment(NOON + 31 * HOUR)):
         sealing.seal_round(worker, vault, QUIET, 60)
         assert stored(yard, bad.id)
+
+
+def test_the_lag_is_told(yard: Yard, worker: psycopg.Connection[Any]) -> None:
+    device = yard.device()
+    worker.execute("DELETE FROM telemetry_unsealed")
+    sealing.measure(worker)
+    assert (value("allconnects_seal_lag_seconds"), value("allconnects_seal_waiting_rows")) == (0, 0)
+    worker.execute("UPDATE telemetry_seal_progress SET looked_to = %s", (moment(NOON - 1),))
+    yard.send(device, at(NOON), at(NOON + 1000))
+    with clock.at(moment(NOON + HOUR)):
+        sealing.look(worker)
+        sealing.measure(worker)
+    assert value("allconnects_seal_lag_seconds") == 3600
+    assert (value("allconnects_seal_waiting_rows") or 0) >= 2
+
+
+def value(name: str) -> float | None:
+    return REGISTRY.get_sample_value(name)
+
+
+@pytest.mark.parametrize("text", ["0", "25", "-1", "six", ""])
+def test_how_long_is_quiet_is_bounded(text: str) -> None:
+    with pytest.raises(ConfigError, match="ALLCONNECTS_SEAL_AFTER_HOURS must be a number of hours from 1 to 24"):
+        config.load({"ALLCONNECTS_SEAL_AFTER_HOURS": text})
 
 
 def test_a_device_that_goes_takes_its_segments_along(yard: Yard, worker: psycopg.Connection[Any], vault: Vault) -> None:
