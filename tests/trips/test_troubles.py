@@ -194,6 +194,7 @@ def test_a_tracker_that_is_moved_to_a_van_elsewhere_splits_by_a_jump() -> None:
     detection = found(journey)
     first, second = detection.trips
     assert first.end_why.rule == "jump"
+    assert detection.stops[0].place == first.end
     assert first.distance_m + second.distance_m == pytest.approx(18_000, rel=0.01)
 
 
