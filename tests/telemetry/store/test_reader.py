@@ -151,3 +151,17 @@ def test_a_cut_covers_every_position_once() -> None:
         "a": [2, 3, 7, 8, 9], "b": [4], "": [0, 1, 5, 6],
     }  # fmt: skip
     assert sum(mask.astype(int) for mask in masks.values()).tolist() == [1] * 10  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("notes", [["", "", ""], ["abc", "de", "f"], ["same", "size", "each"], ["", "x", ""], []])
+def test_rows_are_read_with_their_blobs_whatever_their_lengths(yard: Yard, notes: list[str]) -> None:
+    from allconnects.telemetry.store import blob
+    from allconnects.telemetry.store.segments import hot_of_day
+
+    one = yard.device()
+    if notes:
+        yard.send(one, *[at(NOON + n * 1000, note=note) for n, note in enumerate(notes)])
+    with yard.owner.cursor() as cursor:
+        found = hot_of_day(cursor, yard.organisation, one.id, DAY)
+    held = {time_ms: blob.decode(bytes(found.blobs[n]))["note"] for n, time_ms in enumerate(found.time_ms.tolist())}
+    assert held == {NOON + n * 1000: note for n, note in enumerate(notes)}

@@ -22,7 +22,7 @@ from allconnects.telemetry.store.segments import (
     Cursor,
     Sealed,
     key_subject,
-    merged,
+    once,
     read_hot,
     read_segments,
     taken,
@@ -33,6 +33,8 @@ _MASK, _WANTED = VALID | HAS_PLACE | IMPLAUSIBLE_TIME, VALID | HAS_PLACE
 _HOT = """organisation_id = %(organisation)s AND device_id = %(device)s
     AND fix_time >= %(start)s AND fix_time < %(end)s AND received_at >= %(start)s - interval '2 days'
     AND flags & %(mask)s = %(wanted)s"""
+Parts = dict[str, NDArray[Any]]
+_IDENTITY = ("content", "received_ms")
 _NAMES = ("time_ms", "lat_e7", "lon_e7", "speed_kmh", "course_deg")
 
 
@@ -77,7 +79,7 @@ def track(
     first = start.astimezone(BRUSSELS).date()
     last = (end - timedelta(microseconds=1)).astimezone(BRUSSELS).date()
     # Hot rows first: what is sealed and dropped between the two reads is then there twice, never not at all.
-    hot = read_hot(cursor, _HOT, _params(organisation, device, start, end))
+    hot = read_hot(cursor, _HOT, _params(organisation, device, start, end), blobs=False)
     sealed = read_segments(cursor, organisation, device, first, last)
     masks = cut(hot.time_ms, stays(cursor, organisation, device, start, end))
     subjects = {one.subject: key_subject(one.subject, device) for one in sealed}
@@ -150,25 +152,24 @@ def _opened(sealed: Sequence[Sealed], keys: dict[str, bytes | str], organisation
 
 def _joined(segments: Sequence[Segment], hot: Positions, window: tuple[int, int]) -> Track:
     """Segments hold no position twice, so identities are only compared where hot rows lie at the same times."""
-    parts: list[dict[str, NDArray[Any]]] = []
-    again: list[Positions] = [hot] if len(hot) else []
+    parts: list[Parts] = []
+    again: list[Parts] = [{name: getattr(hot, name) for name in (*_NAMES, *_IDENTITY)}] if len(hot) else []
     for segment in segments:
         times = segment.column("time_ms")
         wanted = (times >= window[0]) & (times < window[1]) & (segment.column("flags") & _MASK == _WANTED)
         if len(hot) and np.isin(times[wanted], hot.time_ms).any():
-            again.append(taken(segment.positions(), wanted))
-        elif wanted.all():
-            parts.append({name: segment.column(name) for name in _NAMES})
+            again.append({name: segment.column(name)[wanted] for name in (*_NAMES, *_IDENTITY)})
         else:
             parts.append({name: segment.column(name)[wanted] for name in _NAMES})
     if again:
-        both = merged(again)
-        parts.append({name: getattr(both, name) for name in _NAMES})
+        both = _concatenated(again)
+        order = once(both["time_ms"], both["content"], both["received_ms"])
+        parts.append({name: both[name][order] for name in _NAMES})
     if len(parts) == 1:
         return _of(parts[0])
     if not parts:
         return _nothing()
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in _NAMES}
+    columns = _concatenated(parts)
     times = columns["time_ms"]
     if len(times) > 1 and (times[1:] < times[:-1]).any():
         order = np.argsort(times, kind="stable")
@@ -176,7 +177,11 @@ def _joined(segments: Sequence[Segment], hot: Positions, window: tuple[int, int]
     return _of(columns)
 
 
-def _of(columns: dict[str, NDArray[Any]]) -> Track:
+def _concatenated(parts: Sequence[Parts]) -> Parts:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _of(columns: Parts) -> Track:
     return Track(**{name: columns[name] for name in _NAMES})
 
 
