@@ -142,6 +142,24 @@ def test_pages_say_who_has_a_device_of_their_own_organisation(
                 occupy(cursor, named, one.id, uuid4(), moment(NOON - 9000), moment(NOON - 8000))
 
 
+def test_a_device_that_its_organisation_removes_takes_everything_along(
+    yard: Yard, worker: Connection, vault: Vault
+) -> None:
+    one = yard.device()
+    drives(yard, one.id, NOON, None)
+    yard.send(one, at(NOON - 1000), at(NOON))
+    seal_day(worker, vault, yard.organisation, one.id, DAY)
+    with db.connect("web") as connection:
+        speak_for(connection, yard.organisation)
+        connection.execute("SELECT telemetry_forget_device(%s)", (one.id,))
+        connection.execute("DELETE FROM telemetry_device WHERE id = %s", (one.id,))
+    for table in ("position", "segment", "occupancy", "unsealed", "live"):
+        row = yard.owner.execute(
+            f"SELECT count(*) FROM telemetry_{table} WHERE device_id = %s".encode(), (one.id,)
+        ).fetchone()
+        assert row == (0,), table
+
+
 def test_a_cut_covers_every_position_once() -> None:
     import numpy as np
 

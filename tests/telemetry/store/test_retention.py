@@ -127,6 +127,21 @@ def test_somebody_who_reads_or_writes_is_not_waited_for(
     assert drop_leaf(worker, vault, leaf, KEEP)
 
 
+def test_ingest_goes_on_while_a_leaf_is_compared(yard: Yard, worker: Connection, vault: Vault, leaf: date) -> None:
+    device, other = yard.device(), yard.device()
+    yard.send(device, at(noon(leaf)), received=noon(leaf))
+    today = clock.now_ms()
+    writer = yard.writer()
+    writer.connection().execute("SET lock_timeout = '2s'")
+    with worker.transaction():
+        worker.execute("SELECT telemetry_hold_positions(%s)", (leaf,))
+        yard.send(other, at(today - 1000), received=today, writer=writer)
+        yard.send(other, at(today - 2000), at(today - 1000), received=today, writer=writer)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            yard.send(device, at(noon(leaf) + 1), received=noon(leaf), writer=writer)
+    assert yard.times(other) == [today - 2000, today - 1000]
+
+
 def test_the_last_two_days_stay_whatever_is_asked(yard: Yard, worker: Connection, vault: Vault) -> None:
     for days in (0, 1):
         with pytest.raises(psycopg.errors.RaiseException):
