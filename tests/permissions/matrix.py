@@ -119,6 +119,7 @@ OPERATIONS: dict[str, Operation] = {
     "PATCH /devices/{device}": Operation("devices:write", DEVICE, {"name": "n"}),
     "DELETE /devices/{device}": Operation("devices:write", DEVICE),
     "GET /devices/{device}/track": Operation("positions:read", DEVICE),
+    "GET /devices/{device}/track.{form}": Operation("positions:read", {**DEVICE, "form": "gpx"}),
     "GET /unknown-devices": Operation("devices:write"),
     "POST /unknown-devices/accept": Operation(
         "devices:write", body={"protocol": "gt06", "identifier": "0", "name": "n"}

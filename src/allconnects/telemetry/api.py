@@ -7,20 +7,22 @@ from datetime import date, datetime
 from typing import Any, Literal, cast
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from allconnects.accounts.access import ApiAuth, TenantRequest
 from allconnects.accounts.models import Organisation
 from allconnects.kit import clock
 from allconnects.telemetry import services
+from allconnects.telemetry.export import FORMATS, Source, in_thread
 from allconnects.telemetry.live.snapshot import LatestRow
 from allconnects.telemetry.store.reader import Track
 
 router = Router(tags=["devices"])
 _encode = msgspec.json.Encoder().encode
 StateName = Literal["moving", "standing", "silent"]
+FormatName = Literal["gpx", "geojson", "csv", "kml"]
 KindName = Literal["vehicle", "phone", "material"]
 _LONGEST_LINE = 4000
 
@@ -104,6 +106,13 @@ class TrackOut(Schema):
 
     device: int
     points: list[tuple[float, float, int, float | None]]
+
+
+class Span(Schema):
+    """From when until when, in ISO 8601."""
+
+    begin: str = Field(default="", alias="from")
+    to: str = ""
 
 
 class Waiting(Schema):
@@ -246,6 +255,20 @@ def points(found: Track) -> list[tuple[float, float, int, float | None]]:
     read: Callable[[Any], Any] = lambda column: column[chosen].tolist()  # noqa: E731
     speeds = [None if speed != speed else round(speed, 1) for speed in read(found.speed_kmh)]
     return list(zip(read(found.lon_e7 / 1e7), read(found.lat_e7 / 1e7), read(found.time_ms), speeds, strict=True))
+
+
+@router.get(
+    "/devices/{int:device}/track.{form}", response={200: None, **WITH_404, 422: Problem},
+    auth=ApiAuth("positions:read"), url_name="track_file", tags=["positions"],
+)  # fmt: skip
+def track_file(request: HttpRequest, device: int, form: FormatName, span: Query[Span]) -> StreamingHttpResponse:
+    """Every fix of at most 62 days as a file, today by default. A date in `from` or `to` means all of that day."""
+    found, first, last = services.range_track(_organisation(request), device, span.begin, span.to)
+    pieces = in_thread(FORMATS[form].write(Source(device, found)))
+    response = StreamingHttpResponse(pieces, content_type=FORMATS[form].content_type)
+    response["Content-Disposition"] = f'attachment; filename="device-{device}_{first}_{last}.{form}"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @router.get(

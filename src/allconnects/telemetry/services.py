@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
@@ -23,7 +23,9 @@ from allconnects.telemetry.store.reader import Track, track
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 """Days are Brussels days."""
+AnyDate = TypeVar("AnyDate", bound=date)
 SECRET_LENGTH = 12
+LONGEST_EXPORT_DAYS = 62
 _OVERVIEW = """
     SELECT d.id, d.name, d.kind, d.identifier, d.protocol, d.created_at, d.secret_hash <> '',
            l.report_at, l.fix_time, l.speed_kmh
@@ -119,6 +121,45 @@ def day_track(organisation: Organisation, device: int, day: date | None) -> Trac
     end = datetime.combine(following, time(), BRUSSELS)
     with connection.cursor() as cursor:
         return track(cursor, organisation.pk, device, start, end)
+
+
+def range_track(organisation: Organisation, device: int, begin: str, end: str) -> tuple[Track, date, date]:
+    """Fixes between two moments, and the first and last Brussels day of it. Raises NotFound, InvalidInput.
+
+    A moment is ISO 8601, Brussels time where it names no zone; a date means all of that day. Empty: today, or
+    until the end of the day on which the range begins.
+    """
+    _device(device)
+    start = _moment(begin or clock.now().astimezone(BRUSSELS).date().isoformat(), days=0)
+    behind = _moment(end or start.date().isoformat(), days=1)
+    if start.timestamp() >= behind.timestamp():
+        raise InvalidInput(_("The range ends before it begins."))
+    # Both are Brussels wall clocks, so days are counted, not hours: one of the days may have 25.
+    if behind - start > timedelta(days=LONGEST_EXPORT_DAYS):
+        raise InvalidInput(_("The range is longer than %(days)s days.") % {"days": LONGEST_EXPORT_DAYS})
+    with connection.cursor() as cursor:
+        found = track(cursor, organisation.pk, device, start, behind)
+    return found, start.date(), (behind - timedelta(microseconds=1)).date()
+
+
+def _moment(text: str, days: int) -> datetime:
+    """A moment in Brussels; for a bare date its midnight, or that of so many days later."""
+    try:
+        return datetime.combine(_known_year(date.fromisoformat(text)) + timedelta(days=days), time(), BRUSSELS)
+    except ValueError:
+        pass
+    try:
+        found = _known_year(datetime.fromisoformat(text))
+    except ValueError:
+        raise InvalidInput(_("The range must be given in ISO 8601, such as 2026-10-31.")) from None
+    return (found if found.tzinfo else found.replace(tzinfo=BRUSSELS)).astimezone(BRUSSELS)
+
+
+def _known_year(found: AnyDate) -> AnyDate:
+    """Near the ends of the calendar a change of zone leaves it."""
+    if not 1970 <= found.year < date.max.year:
+        raise ValueError
+    return found
 
 
 def add_device(organisation: Organisation, identifier: str, name: str, kind: str, secret: str | None = None) -> Device:

@@ -16,6 +16,9 @@ from allconnects.products.fleet_tracker.reach import TITLES, reach
 from allconnects.telemetry import services
 from allconnects.telemetry.models import Kind
 
+FORMS = (("gpx", "GPX"), ("geojson", "GeoJSON"), ("csv", "CSV"), ("kml", "KML"))
+"""Files of a track, by the end of their name."""
+
 
 def _organisation(request: TenantRequest) -> Organisation:
     assert request.organisation is not None
@@ -107,6 +110,7 @@ def detail(request: TenantRequest, device: int) -> HttpResponse:
         "form": form,
         "manages": manages,
         "events": services.events(device, limit=20),
+        "forms": FORMS,
         "titles": TITLES,
         "reach": reach(request),
     }
