@@ -19,6 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Expected failures are one line on standard error and exit code 1."""
     arguments = _parser().parse_args(argv)
     try:
+        config.load(os.environ)  # a misspelt setting is told even by a command that needs none
         code: int = arguments.run(arguments)
         return code
     except AllconnectsError as error:
@@ -80,22 +81,12 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
     decode = commands.add_parser("decode", help="show what a device message means")
     decode_cli.add_arguments(decode)
-    decode.set_defaults(run=_checked(decode_cli.run))
+    decode.set_defaults(run=decode_cli.run)
     accounts.add_commands(commands)
     telemetry.add_commands(commands)
     vault.add_commands(commands)
     trips.add_commands(commands)
     bench.add_commands(commands)
-
-
-def _checked(run: Command) -> Command:
-    """Settings are read even where they are not needed: a misspelt one is told at once."""
-
-    def checked(arguments: argparse.Namespace) -> int:
-        config.current()
-        return run(arguments)
-
-    return checked
 
 
 def _process(name: str, role: db.Role) -> None:

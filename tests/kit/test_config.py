@@ -154,12 +154,13 @@ def test_any_text_is_read_or_refused_in_one_line(environ: dict[str, str]) -> Non
     assert "\n" not in said
 
 
-def _command(home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+def _command(home: Path, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ALLCONNECTS_")}
     kept.pop("DATABASE_URL", None)
     return subprocess.run(
-        [sys.executable, "-m", "allconnects", "settings"],
+        [sys.executable, "-m", "allconnects", *(command or ["settings"])],
         env={**kept, "ALLCONNECTS_HOME": str(home), **environ},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
@@ -171,6 +172,36 @@ def test_the_command_refuses_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == "allconnects: ALLCONNECTS_PORT must be a port number from 1 to 65535\n"
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "up",
+        "demo",
+        "gateway",
+        "roles",
+        "decode gt06 --jsonl",
+        "device list",
+        "trips detect none.csv",
+        "bench trips --json",
+    ],
+)
+def test_every_command_refuses_a_misspelt_setting(command: str, tmp_path: Path) -> None:
+    done = _command(tmp_path, *command.split(), ALLCONNECTS_PROT="80")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert (
+        done.stderr
+        == "allconnects: ALLCONNECTS_PROT is not a setting of allconnects; 'allconnects settings' lists them\n"
+    )
+
+
+def test_a_user_without_a_folder_is_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("getuid", "geteuid"):
+        monkeypatch.setattr(os, name, lambda: 2_000_000_321)
+    assert "ALLCONNECTS_HOME must name the data folder" in refusal()
 
 
 def test_the_list_of_settings_shows_no_password(tmp_path: Path) -> None:

@@ -139,7 +139,10 @@ def _default_home() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/allconnects/home")
     base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(base).expanduser() / "allconnects"
+    try:
+        return Path(base).expanduser() / "allconnects"
+    except RuntimeError:
+        raise ConfigError("this user has no folder of its own: ALLCONNECTS_HOME must name the data folder") from None
 
 
 def _default_vault_root() -> Path:
