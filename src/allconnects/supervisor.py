@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from allconnects.kit import config
+from allconnects.kit import config, tls
 from allconnects.kit.errors import AllconnectsError, ConfigError
 from allconnects.kit.processes import Child, Supervisor
 
@@ -23,6 +23,8 @@ def up(*, demo: bool = False) -> int:
     settings = config.current()
     _prepare_home(settings.home)
     _check_ports(settings)
+    if settings.gateway_tls_cert and settings.gateway_tls_key:
+        tls.context(settings.gateway_tls_cert, settings.gateway_tls_key)
     environment = _environment(settings)
     with Supervisor() as supervisor:
         if not settings.database_url:

@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 import uvloop
 
-from allconnects.kit import config, db
+from allconnects.kit import config, db, tls
 from allconnects.kit.errors import ConfigError
 from allconnects.telemetry.codecs.registry import codec, is_http
 from allconnects.telemetry.gateway.datagrams import DatagramEndpoint
@@ -96,13 +96,13 @@ async def _listen(gateway: Gateway, settings: config.Settings, name: str, port: 
     protocol = codec(name.removesuffix(config.TLS))
     session: type[Session] = WebSession if is_http(protocol) else StreamSession
     factory = partial(session, gateway, protocol)  # type: ignore[arg-type]
-    tls = _tls(settings) if name.endswith(config.TLS) else None
+    context = _tls(settings) if name.endswith(config.TLS) else None
     try:
         server = await loop.create_server(
-            factory, settings.gateway_host, port, ssl=tls, backlog=_BACKLOG,
-            ssl_handshake_timeout=settings.frame_timeout_s if tls else None,
+            factory, settings.gateway_host, port, ssl=context, backlog=_BACKLOG,
+            ssl_handshake_timeout=settings.frame_timeout_s if context else None,
         )  # fmt: skip
-        if "udp" in protocol.manifest.transports and tls is None:
+        if "udp" in protocol.manifest.transports and context is None:
             await loop.create_datagram_endpoint(
                 lambda: DatagramEndpoint(gateway, protocol),  # type: ignore[arg-type]
                 (settings.gateway_host, port),
@@ -113,10 +113,9 @@ async def _listen(gateway: Gateway, settings: config.Settings, name: str, port: 
 
 
 def _tls(settings: config.Settings) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     assert settings.gateway_tls_cert is not None
-    context.load_cert_chain(settings.gateway_tls_cert, settings.gateway_tls_key)
-    return context
+    assert settings.gateway_tls_key is not None
+    return tls.context(settings.gateway_tls_cert, settings.gateway_tls_key)
 
 
 async def _sweep(gateway: Gateway) -> None:
