@@ -66,5 +66,5 @@ class Watch:
 
     def assert_clean(self) -> None:
         """No request to anybody else; nothing that the content security policy or the browser complained of."""
-        assert self.foreign == []
-        assert self.complaints == []
+        assert self.foreign == [], self.foreign
+        assert self.complaints == [], self.complaints

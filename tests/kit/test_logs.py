@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-PERSONAL = ("356307042441013", "An Peeters", "50.8466", "an@example.org")
+PERSONAL = ("356307042441013", "Somebody Else", "50.8466", "owner@example.org")
 
 
 @pytest.fixture
@@ -94,3 +94,17 @@ def test_the_console_format_is_for_people(logged: Any) -> None:
     (line,), _ = logged("structlog.get_logger().info('gateway.listening')", ALLCONNECTS_LOG_FORMAT="console")
     assert "gateway.listening" in line
     assert not line.startswith("{")
+
+
+def test_a_message_that_a_library_put_together_is_not_written(logged: Any) -> None:
+    """Django quotes a wrong Host header in a message of its own making; anybody may send one."""
+    lines, _ = logged(
+        f"""
+        logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST header: {PERSONAL[1]!r}")
+        logging.getLogger("django.request").error("%s: %s", "Bad", "{PERSONAL[0]}", extra={{"status_code": 400}})
+        """
+    )
+    first, second = map(json.loads, lines)
+    assert first["event"] == "django.security.DisallowedHost spoke"
+    assert (second["event"], second["status"]) == ("%s: %s", 400)
+    assert not any(text in line for text in PERSONAL for line in lines)

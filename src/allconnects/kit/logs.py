@@ -77,6 +77,14 @@ class _Bridge(logging.Handler):
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        ours = record.name.partition(".")[0] == _OURS
-        text = record.getMessage() if ours else str(record.msg)
-        structlog.get_logger().log(record.levelno, text[:200], logger=record.name, exc_info=record.exc_info)
+        status = getattr(record, "status_code", None)
+        known = {} if status is None else {"status": status}
+        log = structlog.get_logger()
+        log.log(record.levelno, _fixed_part(record)[:200], logger=record.name, exc_info=record.exc_info, **known)
+
+
+def _fixed_part(record: logging.LogRecord) -> str:
+    """A message that came without arguments may have been put together already: then only who spoke is said."""
+    if record.name.partition(".")[0] == _OURS:
+        return record.getMessage()
+    return str(record.msg) if record.args else f"{record.name} spoke"

@@ -33,6 +33,7 @@ export class MapView {
     this.lineData = /** @type {any} */ (EMPTY);
     this.drawnAt = 0;
     this.drawnMoves = -1;
+    this.turn = 0;
     this.map = new maplibregl.Map({
       container,
       style: { version: 8, sources: {}, layers: [] },
@@ -59,6 +60,10 @@ export class MapView {
     const narrow = window.matchMedia("(width < 768px)").matches; // there the sheet covers the bottom
     this.map.addControl(new maplibregl.AttributionControl({ compact: true }), narrow ? "top-left" : "bottom-right");
     if (!narrow) this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), "bottom-left");
+    // Work on symbols of the background before may still be going on when there is a new one.
+    this.map.setMissingStyleImageResolver(async () => {
+      if (this.pictograms && !this.map.hasImage("base-moving")) addSymbols(this.map, this.pictograms);
+    });
     this.listen();
     document.addEventListener("themechange", () => this.restyle());
   }
@@ -76,16 +81,24 @@ export class MapView {
     const style = await answer.json();
     const about = style.metadata || {};
     this.on.background(Boolean(about["allconnects:unavailable"]), Boolean(about["allconnects:online"]));
-    const merged = { ...style, sources: { ...style.sources, ...SOURCES }, layers: [...style.layers, ...layers()] };
+    const turn = ++this.turn;
     this.ready = false;
-    this.map.setStyle(merged, { diff: false });
-    this.map.once("styledata", () => {
-      addSymbols(this.map, this.pictograms || {});
-      this.ready = true;
-      this.drawnMoves = -1;
-      this.setLine(this.lineData);
+    this.map.setStyle(style, { diff: false });
+    // Our layers come after their pictures: a layer that is drawn before them would ask for them in vain.
+    this.map.once("style.load", () => {
+      if (turn === this.turn) this.dress();
     });
     this.map.once("idle", () => this.collapseCredits());
+  }
+
+  /** Put pictures, sources and layers of ours on a fresh background. */
+  dress() {
+    addSymbols(this.map, this.pictograms || {});
+    for (const [name, source] of Object.entries(SOURCES)) this.map.addSource(name, /** @type {any} */ (source));
+    for (const layer of layers()) this.map.addLayer(/** @type {any} */ (layer));
+    this.ready = true;
+    this.drawnMoves = -1;
+    this.setLine(this.lineData);
   }
 
   /** Credits start folded on narrow maps; the button shows them. */
