@@ -203,12 +203,13 @@ def test_answers_that_nobody_takes_do_not_pile_up(
     known.sendall(gt06_login(f"3{imei[1:]}"))
     assert receive(known, 10)[:2] == b"\x78\x78"
     deaf.append((known, _heartbeat() * 500))
-    sent, deadline = 0, time.monotonic() + FRAME_TIMEOUT_S + SWEEP_S + 3
+    # Patience begins when the system's buffers are full, which takes longer on a busy machine.
+    sent, deadline = 0, time.monotonic() + FRAME_TIMEOUT_S + SWEEP_S + 30
     for client, _ in deaf:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.setblocking(False)
     pushing, slowest, due = list(deaf), 0.0, time.monotonic()
-    while pushing and time.monotonic() < deadline:
+    while any(client is not known for client, _ in pushing) and time.monotonic() < deadline:
         for client, data in list(pushing):
             try:
                 sent += client.send(data)
