@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.models import Organisation
 from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
-from allconnects.telemetry.codecs.decode_text import unit
+from allconnects.telemetry.codecs.attributes import unit
 from allconnects.telemetry.gateway.directory import hash_secret
 from allconnects.telemetry.live.snapshot import LATEST, LatestRow, known, ms
 from allconnects.telemetry.live.state import State, state_of

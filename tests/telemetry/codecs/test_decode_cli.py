@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from allconnects.telemetry.codecs import decode_cli, registry
+from allconnects.telemetry.codecs.attributes import unit
 from allconnects.telemetry.codecs.base import Message
-from allconnects.telemetry.codecs.decode_text import unit
 from tests.telemetry.codecs.teltonika_frames import body, datagram, frame, io_part, record
 
 IMEI = "490154203237518"

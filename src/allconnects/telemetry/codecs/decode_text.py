@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib import resources
 
+from .attributes import unit
 from .base import Codec, CodecError, Decoder, HttpCodec, Message, Position, Request, Value
 from .decode_cli import iso
 from .http import HttpSession
 from .registry import is_http, is_stream
 
 Line = tuple[str, bool]
-
-
-@cache
-def units() -> dict[str, str]:
-    """Unit by attribute name, as ``attributes.toml`` writes both."""
-    text = resources.files(__package__).joinpath("attributes.toml").read_text("utf-8")
-    return {name: entry["unit"] for name, entry in tomllib.loads(text).items()}
-
-
-def unit(name: str) -> str:
-    """The unit of an attribute; empty when it has none or is not known."""
-    return units().get(name) or units().get(re.sub(r"\d+", "#", name), "")
 
 
 def account(chosen: Codec | HttpCodec, texts: Iterable[str]) -> Iterator[Line]:

@@ -94,7 +94,6 @@ class Intake:
     """
 
     def __init__(self, conninfo: str, on_latest: Callable[[Latest], None]) -> None:
-        self._conninfo = conninfo
         self._on_latest = on_latest
         self._waiting: deque[Item] = deque()
         self._notes = Work()

@@ -15,7 +15,7 @@ import msgspec
 from allconnects.telemetry.codecs.base import CodecError, Position
 from allconnects.telemetry.codecs.teltonika.io import attributes_from_io
 
-TELTONIKA, JSON = b"T", b"J"
+JSON = b"J"
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
