@@ -45,6 +45,7 @@ Retention = Literal[
     "relation",
     "live_position",
     "raw_position",
+    "trip",
     "security_log",
     "session",
     "invitation",

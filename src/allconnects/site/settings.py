@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "allconnects.accounts",
     "allconnects.privacy",
     "allconnects.telemetry",
+    "allconnects.trips",
     "allconnects.integrations.basemap",
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",

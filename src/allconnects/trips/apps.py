@@ -1,0 +1,13 @@
+"""The room of trips and stops: found in tracks, corrected by people."""
+
+from django.apps import AppConfig
+
+
+class TripsConfig(AppConfig):
+    """Registered under the label ``trips``."""
+
+    name = "allconnects.trips"
+
+    def ready(self) -> None:
+        """Its tables are plain SQL and join the inventory; what is received is marked to be computed."""
+        from allconnects.trips.store import labels  # noqa: F401

@@ -1,0 +1,130 @@
+"""Reads stored trips and stops. Each call runs in a Django transaction that speaks for the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from allconnects.kit.errors import NotFound
+from allconnects.telemetry.store.segments import bounds
+from allconnects.trips.store.rows import STOP_LIST, TRIP_LIST, stop_of, trip_of
+from allconnects.trips.stored import DayUse, StoredStop, StoredTrip, Totals
+
+MOST = 10_000
+"""Rows of one answer; lists that may be longer go by pages."""
+
+LONG = timedelta(days=15)
+_LONG = "end_at - start_at >= interval '15 days'"
+
+_OVERVIEW = """
+    SELECT vehicle, CASE WHEN vehicle IS NULL THEN device_id END, (start_at AT TIME ZONE 'Europe/Brussels')::date,
+           count(*), sum(distance_m), sum(moving_s), sum(idle_s), min(start_at), max(end_at)
+    FROM trips_trip WHERE organisation_id = %s AND shown AND start_at >= %s AND start_at < %s
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+
+
+def trips_between(
+    organisation: int,
+    start: datetime,
+    end: datetime,
+    *,
+    device: int | None = None,
+    vehicle: UUID | None = None,
+    person: UUID | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int = MOST,
+) -> list[StoredTrip]:
+    """Shown trips that touch ``start <= time < end``, by start and id.
+
+    ``after``: start and id of the last trip of the page before.
+    """
+    where, params = _between(organisation, start, end, device, vehicle, person, after)
+    return [trip_of(row) for row in _rows(f"SELECT {TRIP_LIST} FROM trips_trip WHERE {where}", params, limit)]
+
+
+def stops_between(
+    organisation: int,
+    start: datetime,
+    end: datetime,
+    *,
+    device: int | None = None,
+    vehicle: UUID | None = None,
+    person: UUID | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int = MOST,
+) -> list[StoredStop]:
+    """Shown stops that touch ``start <= time < end``, by start and id."""
+    where, params = _between(organisation, start, end, device, vehicle, person, after)
+    return [stop_of(row) for row in _rows(f"SELECT {STOP_LIST} FROM trips_stop WHERE {where}", params, limit)]
+
+
+def _between(
+    organisation: int,
+    start: datetime,
+    end: datetime,
+    device: int | None,
+    vehicle: UUID | None,
+    person: UUID | None,
+    after: tuple[datetime, int] | None,
+) -> tuple[str, list[Any]]:
+    """A condition and its values. What began long before ``start`` is in an index of its own."""
+    where = ["organisation_id = %s", "shown", "start_at < %s", "end_at >= %s", f"(start_at > %s OR {_LONG})"]
+    params: list[Any] = [organisation, end, start, start - LONG]
+    for column, value in (("device_id", device), ("vehicle", vehicle), ("person", person)):
+        if value is not None:
+            where.append(f"{column} = %s")
+            params.append(value)
+    if after is not None:
+        where.append("(start_at, id) > (%s, %s)")
+        params += after
+    return " AND ".join(where), params
+
+
+def _rows(query: str, params: Sequence[Any], limit: int) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} ORDER BY start_at, id LIMIT %s", [*params, limit])
+        return list(cursor.fetchall())
+
+
+def trip_by_id(organisation: int, trip: int) -> StoredTrip:
+    """One trip, shown or not. Raises NotFound."""
+    query = f"SELECT {TRIP_LIST} FROM trips_trip WHERE organisation_id = %s AND id = %s"
+    found = _rows(query, [organisation, trip], 1) if 0 < trip < 2**63 else []
+    if not found:
+        raise NotFound(_("There is no such trip."))
+    return trip_of(found[0])
+
+
+def originals_of(organisation: int, trip: StoredTrip) -> list[StoredTrip]:
+    """What the detector found where a corrected trip stands, in order; empty when it was not corrected."""
+    if trip.computed:
+        return []
+    query = f"""SELECT {TRIP_LIST} FROM trips_trip WHERE organisation_id = %s AND device_id = %s AND NOT shown
+        AND start_at < %s AND end_at > %s"""
+    return [trip_of(row) for row in _rows(query, [organisation, trip.device, trip.end, trip.start], MOST)]
+
+
+def month_overview(organisation: int, month: date) -> list[DayUse]:
+    """Use of every vehicle (or device in none) on every Brussels day of the month of ``month`` that has trips."""
+    first = month.replace(day=1)
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERVIEW, [organisation, bounds(first)[0], bounds(following)[0]])
+        return [DayUse._make(row) for row in cursor.fetchall()]
+
+
+def totals_of(trips: Sequence[StoredTrip]) -> Totals:
+    """Sums over shown trips."""
+    return Totals(
+        len(trips),
+        sum(one.distance_m for one in trips),
+        sum(one.moving_s for one in trips),
+        sum(one.idle_s for one in trips),
+        min((one.start for one in trips), default=None),
+        max((one.end for one in trips), default=None),
+    )

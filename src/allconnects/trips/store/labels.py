@@ -1,0 +1,107 @@
+"""Privacy labels of the tables in ``schema.sql``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from allconnects.kit.labels import Label, Table, register
+
+REFERENCE = Label(
+    "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
+    "legitimate_interest", "trip", "delete_row", "derived",
+)  # fmt: skip
+PERSON = replace(REFERENCE, identifiability="indirect")
+PLACE = replace(REFERENCE, category="user.location.precise")
+MEASURED = replace(REFERENCE, category="user.device.telemetry")
+WHY = replace(
+    MEASURED, schema="rules of docs/trips.md by which it starts, goes on and ends, and times of the fixes that decided"
+)
+APPLIED = replace(REFERENCE, schema="ids of trips_correction that made this trip what it is")
+SAID = replace(REFERENCE, category="user.location.precise", identifiability="indirect", export="provided")
+AUTHOR = replace(REFERENCE, subject="account_holder", identifiability="indirect", export="provided")
+SETTING = Label(
+    "user.settings", "product_service", "account_holder", "indirect", "service.operate",
+    "contract", "relation", "delete_row", "provided",
+)  # fmt: skip
+
+_WHERE_AND_WHOSE = ("organisation_id", "id", "device_id", "vehicle", "material", "start_at", "end_at")
+_PRIVILEGES = "SELECT, INSERT, UPDATE, DELETE"
+
+register(
+    Table(
+        "trips_trip",
+        {
+            **dict.fromkeys(
+                (*_WHERE_AND_WHOSE, "shown", "computed", "changed", "rules_version", "computed_at"), REFERENCE
+            ),
+            "person": PERSON,
+            **dict.fromkeys(("start_lat_e7", "start_lon_e7", "end_lat_e7", "end_lon_e7"), PLACE),
+            **dict.fromkeys(("start_place", "end_place", "purpose"), SAID),
+            **dict.fromkeys(
+                ("distance_m", "distance_why", "distance_gps_m", "distance_odometer_m", "moving_s", "idle_s",
+                 "max_speed_kmh", "max_speed_source", "start_estimated", "end_estimated", "still_open"),
+                MEASURED,
+            ),
+            "corrections": APPLIED,
+            "why": WHY,
+        },
+        tenant="organisation_id",
+        web=_PRIVILEGES,
+        worker=_PRIVILEGES,
+    )
+)  # fmt: skip
+register(
+    Table(
+        "trips_stop",
+        {
+            **dict.fromkeys((*_WHERE_AND_WHOSE, "still_open", "shown", "rules_version", "computed_at"), REFERENCE),
+            "person": PERSON,
+            **dict.fromkeys(("lat_e7", "lon_e7"), PLACE),
+            "why": WHY,
+        },
+        tenant="organisation_id",
+        web=_PRIVILEGES,
+        worker=_PRIVILEGES,
+    )
+)
+register(
+    Table(
+        "trips_correction",
+        {
+            **dict.fromkeys(
+                ("organisation_id", "id", "device_id", "kind", "start_at", "end_at", "split_at", "seen_distance_m",
+                 "nobody", "undoes", "made_at"),
+                REFERENCE,
+            ),
+            **dict.fromkeys(("start_place", "end_place", "distance_m", "purpose", "reason"), SAID),
+            "person": PERSON,
+            "made_by": AUTHOR,
+        },
+        tenant="organisation_id",
+        web="SELECT, INSERT",
+        worker="SELECT",
+    )
+)  # fmt: skip
+register(
+    Table(
+        "trips_rules",
+        {
+            **dict.fromkeys(("organisation_id", "id", "scope", "key", "from_day", "made_by", "made_at"), SETTING),
+            "rules": replace(SETTING, schema="number by the name of a rule of trips/rules.toml"),
+        },
+        tenant="organisation_id",
+        web="SELECT, INSERT",
+        worker="SELECT",
+    )
+)
+register(
+    Table(
+        "trips_pending",
+        dict.fromkeys(
+            ("organisation_id", "device_id", "day", "first_at", "last_at", "since", "retry_after"), REFERENCE
+        ),
+        tenant="organisation_id",
+        web="SELECT, INSERT, UPDATE, DELETE",
+        worker="SELECT, INSERT, UPDATE, DELETE",
+    )
+)
