@@ -77,6 +77,7 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     from allconnects.privacy.vault import cli as vault
     from allconnects.telemetry import cli as telemetry
     from allconnects.telemetry.codecs import decode_cli
+    from allconnects.telemetry.imports import cli as imports
     from allconnects.trips import cli as trips
 
     decode = commands.add_parser("decode", help="show what a device message means")
@@ -84,6 +85,7 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     decode.set_defaults(run=decode_cli.run)
     accounts.add_commands(commands)
     telemetry.add_commands(commands)
+    imports.add_commands(commands)
     vault.add_commands(commands)
     trips.add_commands(commands)
     bench.add_commands(commands)

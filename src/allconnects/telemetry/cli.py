@@ -35,20 +35,29 @@ def _run(action: Any) -> Any:
     """Set Django up and run the action for one organisation."""
 
     def run(arguments: argparse.Namespace) -> int:
-        db.set_process_role("web")
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-        import django
-
-        django.setup()
-        from allconnects.accounts.models import Organisation
+        organisation = set_up(arguments.organisation)
         from allconnects.accounts.tenancy import speaking_for
 
-        organisation = _organisation(arguments.organisation)
-        with speaking_for(organisation[0]):
-            action(Organisation.objects.get(pk=organisation[0]), arguments)
+        with speaking_for(organisation.pk):
+            action(organisation, arguments)
         return 0
 
     return run
+
+
+def set_up(slug: str | None) -> Any:
+    """Django as the role ``web``, and the organisation of that short name. Raises NotFound."""
+    db.set_process_role("web")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
+    import django
+
+    django.setup()
+    from allconnects.accounts.models import Organisation
+    from allconnects.accounts.tenancy import speaking_for
+
+    organisation = _organisation(slug)
+    with speaking_for(organisation[0]):
+        return Organisation.objects.get(pk=organisation[0])
 
 
 def _organisation(slug: str | None) -> tuple[int, str]:

@@ -139,3 +139,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+
+import allconnects.telemetry.imports.models  # noqa: E402, F401  (tables of a part of this room)

@@ -1,0 +1,1 @@
+"""Brings history in from elsewhere: GPX and CSV files, and databases of Traccar."""
