@@ -28,13 +28,14 @@ Category = Literal[
     "user.social",
 ]
 Group = Literal["none", "billing", "account", "product_device", "product_service", "location", "security"]
-Subject = Literal["none", "account_holder", "invitee", "driver", "contact"]
+Subject = Literal["none", "account_holder", "invitee", "driver", "employee", "contact"]
 Identifiability = Literal["direct", "indirect", "pseudonymous", "aggregate", "none"]
 Purpose = Literal[
     "none",
     "account.provide",
     "account.security",
     "fleet.dispatch",
+    "fleet.register",
     "device.operate",
     "service.operate",
     "rights.handle",
@@ -50,6 +51,9 @@ Retention = Literal[
     "session",
     "invitation",
     "job",
+    "occupancy",
+    "change_history",
+    "upload",
 ]
 Export = Literal["provided", "observed", "derived", "excluded"]
 

@@ -27,5 +27,8 @@ RULES: dict[str, Rule] = {
     "security_log": Rule(365, 365, "GDPR art. 32; a year covers what an investigation looks back on"),
     "session": Rule(14, 30, "as long as a browser stays signed in"),
     "invitation": Rule(7, 30, "as long as its link is good, then it goes"),
+    "occupancy": Rule(365, 5 * 365, "as long as hours and journeys that rest on it can be contested"),
+    "change_history": Rule(730, 5 * 365, "GDPR art. 5(2): whoever changed data can be asked why"),
+    "upload": Rule(1, 7, "long enough to look at the preview of an import and apply it"),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "allconnects.privacy",
     "allconnects.telemetry",
     "allconnects.trips",
+    "allconnects.fleet",
     "allconnects.integrations.basemap",
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",

@@ -1,0 +1,95 @@
+"""The history of every change, files that wait to be applied, and answers that were given already."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from allconnects.accounts.models import Account
+from allconnects.fleet import labels
+
+
+class ChangeKind(models.TextChoices):
+    """What was done to a row."""
+
+    MADE = "made", _("Made")
+    CHANGED = "changed", _("Changed")
+    ARCHIVED = "archived", _("Archived")
+    RESTORED = "restored", _("Restored")
+    REMOVED = "removed", _("Removed")
+
+
+@labels.tenant_table(
+    **dict.fromkeys(("id", "organisation_id", "at", "table", "row", "kind", "field", "token_id"), labels.CHANGE),
+    account_id=labels.CHANGED_BY,
+    old=labels.CHANGED,
+    new=labels.CHANGED,
+)
+class Change(models.Model):
+    """One field of one row changed, by whom and when. ``row``: what it belongs to, for documents."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    at = models.DateTimeField()
+    account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
+    token_id = models.IntegerField(null=True)
+    table = models.CharField(max_length=40)
+    row = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=ChangeKind.choices)
+    field = models.CharField(max_length=40, blank=True, default="")
+    old = models.TextField(blank=True, default="")
+    new = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "table", "row", "-at"], name="change_of_row"),
+            models.Index(fields=["organisation", "-at"], name="change_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"change {self.pk}"
+
+
+@labels.tenant_table(
+    **dict.fromkeys(("id", "organisation_id", "kind", "name", "made_at"), labels.CHANGE),
+    account_id=labels.CHANGED_BY,
+    data=labels.UPLOAD,
+)
+class Upload(models.Model):
+    """A file that was looked through and waits for its sender to say yes; forgotten after a day."""
+
+    id = models.AutoField(primary_key=True)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    data = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"upload {self.pk}"
+
+
+@labels.tenant_table(
+    **dict.fromkeys(
+        ("id", "organisation_id", "operation", "key_hash", "body_hash", "status", "made_at"), labels.CHANGE
+    ),
+    body=labels.REPLY,
+)
+class Reply(models.Model):
+    """What an operation with an idempotency key answered, so that the same request is not done twice."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    operation = models.CharField(max_length=100)
+    key_hash = models.CharField(max_length=64)
+    body_hash = models.CharField(max_length=64)
+    status = models.SmallIntegerField()
+    body = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "key_hash"], name="reply_once")]
+
+    def __str__(self) -> str:
+        return f"reply {self.pk}"
