@@ -54,6 +54,7 @@ Retention = Literal[
     "occupancy",
     "change_history",
     "upload",
+    "alert",
 ]
 Export = Literal["provided", "observed", "derived", "excluded"]
 

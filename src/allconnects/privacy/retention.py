@@ -30,5 +30,6 @@ RULES: dict[str, Rule] = {
     "occupancy": Rule(365, 5 * 365, "as long as hours and journeys that rest on it can be contested"),
     "change_history": Rule(730, 5 * 365, "GDPR art. 5(2): whoever changed data can be asked why"),
     "upload": Rule(1, 7, "long enough to look at the preview of an import and apply it"),
+    "alert": Rule(180, 365, "GDPR art. 5(1)(e): long enough to follow up a fault, a theft or a claim"),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "allconnects.telemetry",
     "allconnects.trips",
     "allconnects.fleet",
+    "allconnects.alerts",
     "allconnects.integrations.basemap",
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",

@@ -1,0 +1,1 @@
+"""How somebody is told: in the page, by mail, by Web Push, by webhook."""
