@@ -23,6 +23,9 @@ COPIES = {
     "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "tabler/LICENSE.txt": "@tabler/icons/LICENSE",
+    "uplot/uPlot.mjs": "uplot/dist/uPlot.esm.js",
+    "uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
+    "uplot/LICENSE.txt": "uplot/LICENSE",
 }
 LINK_TO_MAP = re.compile(rb"\n?(//# |/\*# )sourceMappingURL=[^\n]*\n?")
 
