@@ -90,10 +90,11 @@ def test_every_protocol_is_described_with_its_port_and_quality() -> None:
 
 
 def test_every_metric_is_described() -> None:
+    from allconnects.site import background_metrics as jobs
     from allconnects.telemetry.gateway import metrics as gateway
     from allconnects.telemetry.store import metrics as store
 
-    found = (*vars(gateway).values(), *vars(store).values())
+    found = (*vars(gateway).values(), *vars(store).values(), *vars(jobs).values())
     collectors = [value for value in found if isinstance(value, MetricWrapperBase)]
     described = {row[0] for row in rows("docs/operating.md")}
     names = [

@@ -134,7 +134,7 @@ def _web(_arguments: argparse.Namespace) -> int:
 
 
 def _worker(_arguments: argparse.Namespace) -> int:
-    _process("worker", "worker")
+    _process("worker", "web")
     from allconnects.kit import metrics
     from allconnects.site import worker
 

@@ -18,6 +18,17 @@ _LIMIT = Label(
     excluded_because="a keyed hash that lives for minutes; nobody can tell whose it is",
 )  # fmt: skip
 _WRITES = "SELECT, INSERT, UPDATE, DELETE"
+_JOB = Label(
+    "user.unique_id.pseudonymous", "product_service", "driver", "pseudonymous", "service.operate",
+    "legitimate_interest", "job", "delete_row", "excluded",
+    schema="ids, days and short words that a task takes (kit/jobs.py), and the organisation",
+    excluded_because="work to be done; what it is about is in the export itself",
+)  # fmt: skip
+
+
+def _queue(name: str, *columns: str) -> Table:
+    """A table of procrastinate: only the worker reaches it, others ask through functions (``jobs_sql.py``)."""
+    return Table(name, dict.fromkeys(columns, _JOB), worker=_WRITES)
 
 
 def _machinery(name: str, *columns: str, web: str = "") -> Table:
@@ -60,6 +71,13 @@ TABLES = (
         },
         web=_WRITES,
     ),
+    _queue(
+        "procrastinate_jobs", "id", "queue_name", "task_name", "priority", "lock", "queueing_lock", "args", "status",
+        "scheduled_at", "attempts", "abort_requested", "worker_id",
+    ),
+    _queue("procrastinate_events", "id", "job_id", "type", "at"),
+    _queue("procrastinate_periodic_defers", "id", "task_name", "defer_timestamp", "job_id", "periodic_id"),
+    _queue("procrastinate_workers", "id", "last_heartbeat"),
 )  # fmt: skip
 
 

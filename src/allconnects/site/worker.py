@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from datetime import timedelta
 
+import django
 import psycopg
 import structlog
 
@@ -13,6 +15,7 @@ from allconnects.accounts.maintenance import forget_expired
 from allconnects.kit import clock, config, db
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.vault import open_vault
+from allconnects.site import background
 from allconnects.telemetry.store.retention import drop_sealed, drop_segments
 from allconnects.telemetry.store.sealing import seal_round
 
@@ -26,6 +29,9 @@ def run() -> int:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
+    django.setup()
+    working = background.start(stop)
     while not stop.is_set():
         try:
             with db.connect("worker", autocommit=True, application="allconnects-worker") as connection:
@@ -33,6 +39,7 @@ def run() -> int:
         except (psycopg.Error, db.DatabaseUnavailable) as error:
             log.warning("worker.database_away", error=type(error).__name__)
         stop.wait(_EVERY_S)
+    working.join()
     return 0
 
 
@@ -47,6 +54,7 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     drop_segments(connection, days)
     forget_unknown(connection)
     forget_expired(connection)
+    background.tidy(connection)
 
 
 def make_partitions(connection: psycopg.Connection) -> None:

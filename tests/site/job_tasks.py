@@ -1,0 +1,76 @@
+"""Tasks that tests ask for, and a worker of its own that knows them: ``python -m tests.site.job_tasks``.
+
+What they see they write as lines into the file that ``JOBS_TEST_FILE`` names.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from allconnects.kit import jobs
+
+NOBODY = UUID(int=0)
+
+
+def note(*words: object) -> None:
+    with Path(os.environ["JOBS_TEST_FILE"]).open("a") as file:
+        file.write(" ".join(map(str, words)) + "\n")
+
+
+@jobs.task("test.look")
+def look(organisation: int, device: int = 0, day: date = date(2026, 1, 1), who: UUID = NOBODY) -> None:
+    """Which organisations' devices it sees without asking for any, and as whom."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, array_agg(DISTINCT organisation_id) FROM telemetry_device")
+        user, seen = cursor.fetchone() or ("", None)
+    note("look", organisation, user, seen, device, day, who)
+
+
+@jobs.task("test.half")
+def half(organisation: int) -> None:
+    """Writes, then fails."""
+    from allconnects.accounts.models import ApiToken
+
+    ApiToken.objects.create(organisation_id=organisation, name="half", token_hash=f"half-{organisation}", scopes=[])
+    note("half", organisation)
+    raise RuntimeError("somebody@example.org lives there")
+
+
+@jobs.task("test.once", retries=0)
+def once(organisation: int) -> None:
+    note("once", organisation)
+    raise RuntimeError("somebody@example.org lives there")
+
+
+@jobs.task("test.long")
+def long(organisation: int) -> None:
+    """The first to do it is never done."""
+    note("long", organisation, os.getpid())
+    if Path(os.environ["JOBS_TEST_FILE"]).read_text().count(f"long {organisation} ") == 1:
+        time.sleep(600)
+
+
+@jobs.periodic("* * * * * */2", "test.tick")
+def tick(organisation: int) -> None:
+    note("tick", organisation, time.time())
+
+
+if __name__ == "__main__":
+    from allconnects.kit import db, logs
+
+    db.set_process_role("web")
+    logs.setup("worker")
+    import sys
+
+    sys.modules["tests.site.job_tasks"] = sys.modules["__main__"]
+    from allconnects.site import background, worker
+
+    background.STALLED_S, background.RESCUE_S, background.BEAT_S = 4.0, 1.0, 1.0
+    sys.exit(worker.run())
