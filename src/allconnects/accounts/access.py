@@ -24,6 +24,9 @@ SCOPES = {
     "devices:write": Role.MANAGER,
     "events:read": Role.PLANNER,
     "members:read": Role.MANAGER,
+    "places:read": Role.VIEWER,
+    "places:write": Role.PLANNER,
+    "visits:read": Role.PLANNER,
 }
 """What a token may do, with the lowest role that a person needs for the same."""
 

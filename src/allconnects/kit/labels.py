@@ -15,6 +15,7 @@ Category = Literal[
     "system.operations",
     "user.account",
     "user.authorization.credentials",
+    "user.contact",
     "user.contact.email",
     "user.name",
     "user.unique_id",

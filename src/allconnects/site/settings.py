@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "allconnects.trips",
     "allconnects.fleet",
     "allconnects.alerts",
+    "allconnects.places",
     "allconnects.integrations.basemap",
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",

@@ -1,0 +1,1 @@
+"""Places: sites, depots, customers, homes; their shapes, who was in them, and addresses."""

@@ -1,0 +1,78 @@
+"""Privacy labels of the tables in ``schema.sql``."""
+
+from __future__ import annotations
+
+from allconnects.kit.labels import Label, Table, register
+
+VISIT = Label(
+    "user.location.precise", "location", "driver", "pseudonymous", "fleet.dispatch",
+    "legitimate_interest", "trip", "delete_row", "derived",
+)  # fmt: skip
+PERSON = Label(
+    "user.unique_id.pseudonymous", "location", "driver", "indirect", "fleet.dispatch",
+    "legitimate_interest", "trip", "delete_row", "derived",
+)  # fmt: skip
+WORK = Label(
+    "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
+    "legitimate_interest", "job", "delete_row", "derived",
+)  # fmt: skip
+ADDRESS = Label(
+    "user.location.precise", "location", "driver", "pseudonymous", "fleet.dispatch",
+    "legitimate_interest", "raw_position", "delete_row", "excluded",
+    excluded_because="says of a place that somebody of the organisation was near it, not who",
+)  # fmt: skip
+
+register(
+    Table(
+        "places_visit",
+        {
+            **dict.fromkeys(
+                ("organisation_id", "device_id", "place_id", "enter", "leave", "before", "after", "fixes", "vehicle"),
+                VISIT,
+            ),
+            "person": PERSON,
+        },
+        tenant="organisation_id",
+        web="SELECT, INSERT, UPDATE, DELETE",
+        worker="SELECT, DELETE",
+    )
+)
+register(
+    Table(
+        "places_due",
+        dict.fromkeys(("organisation_id", "device_id", "since"), WORK),
+        tenant="organisation_id",
+        web="SELECT, INSERT, UPDATE, DELETE",
+        worker="SELECT, INSERT, UPDATE, DELETE",
+    )
+)
+register(
+    Table(
+        "places_progress",
+        dict.fromkeys(("organisation_id", "looked_to"), WORK),
+        tenant="organisation_id",
+        web="SELECT, INSERT, UPDATE, DELETE",
+        worker="SELECT, INSERT, UPDATE, DELETE",
+    )
+)
+register(
+    Table(
+        "places_address",
+        dict.fromkeys(
+            (
+                "organisation_id",
+                "lat_cell",
+                "lon_cell",
+                "language",
+                "text",
+                "wanted_at",
+                "asked_at",
+                "failures",
+            ),
+            ADDRESS,
+        ),
+        tenant="organisation_id",
+        web="SELECT, INSERT, UPDATE, DELETE",
+        worker="SELECT, DELETE",
+    )
+)
