@@ -27,7 +27,18 @@ register(
         "places_visit",
         {
             **dict.fromkeys(
-                ("organisation_id", "device_id", "place_id", "enter", "leave", "before", "after", "fixes", "vehicle"),
+                (
+                    "organisation_id",
+                    "device_id",
+                    "place_id",
+                    "enter",
+                    "leave",
+                    "before",
+                    "after",
+                    "fixes",
+                    "vehicle",
+                    "material",
+                ),
                 VISIT,
             ),
             "person": PERSON,

@@ -12,7 +12,8 @@ CREATE TABLE places_visit (
     before          timestamptz,
     after           timestamptz,
     fixes           integer     NOT NULL,
-    vehicle         uuid,
+    vehicle         integer,
+    material        integer,
     person          uuid,
     PRIMARY KEY (organisation_id, device_id, enter, place_id),
     FOREIGN KEY (organisation_id, device_id) REFERENCES telemetry_device (organisation_id, id) ON DELETE CASCADE,
@@ -56,23 +57,25 @@ CREATE TABLE places_address (
 
 CREATE INDEX places_address_to_ask ON places_address (organisation_id, wanted_at) WHERE text IS NULL;
 
--- Who had a device says whose visits they are.
-CREATE FUNCTION places_occupancy_changed() RETURNS trigger
+-- Who or what had a device says whose visits they are.
+CREATE FUNCTION places_device_elsewhere() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-DECLARE
-    one public.telemetry_occupancy;
 BEGIN
-    FOREACH one IN ARRAY CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW] WHEN 'DELETE' THEN ARRAY[OLD] ELSE ARRAY[OLD, NEW] END
-    LOOP
-        INSERT INTO public.places_due AS d (organisation_id, device_id, since)
-        SELECT organisation_id, id, lower(one.during) FROM public.telemetry_device
-        WHERE organisation_id = one.organisation_id AND id = one.device_id
-        ON CONFLICT (organisation_id, device_id) DO UPDATE SET since = least(d.since, excluded.since);
-    END LOOP;
+    INSERT INTO public.places_due AS d (organisation_id, device_id, since)
+    SELECT v.organisation_id, v.id, min(lower(o.during)) FROM (
+        SELECT OLD.organisation_id, OLD.device_id, OLD.during WHERE TG_OP <> 'INSERT'
+        UNION ALL
+        SELECT NEW.organisation_id, NEW.device_id, NEW.during WHERE TG_OP <> 'DELETE') o
+    JOIN public.telemetry_device v ON v.organisation_id = o.organisation_id AND v.id = o.device_id
+    GROUP BY 1, 2
+    ON CONFLICT (organisation_id, device_id) DO UPDATE SET since = least(d.since, excluded.since);
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER places_occupancy_changed AFTER INSERT OR UPDATE OR DELETE ON telemetry_occupancy
-FOR EACH ROW EXECUTE FUNCTION places_occupancy_changed();
+CREATE TRIGGER places_device_elsewhere AFTER INSERT OR UPDATE OR DELETE ON telemetry_occupancy
+FOR EACH ROW EXECUTE FUNCTION places_device_elsewhere();
 
-REVOKE ALL ON FUNCTION places_occupancy_changed() FROM PUBLIC
+CREATE TRIGGER places_device_elsewhere AFTER INSERT OR UPDATE OR DELETE ON fleet_installation
+FOR EACH ROW EXECUTE FUNCTION places_device_elsewhere();
+
+REVOKE ALL ON FUNCTION places_device_elsewhere() FROM PUBLIC

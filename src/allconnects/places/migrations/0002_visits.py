@@ -16,5 +16,5 @@ def create(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("places", "0001_initial"), ("telemetry", "0003_segments")]
+    dependencies = [("places", "0001_initial"), ("telemetry", "0003_segments"), ("fleet", "0002_ranges")]
     operations = [migrations.RunPython(create, migrations.RunPython.noop)]
