@@ -20,6 +20,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     trips = names.add_parser("trips", help="positions to trips and stops")
     trips.add_argument("--json", action="store_true", help="print one JSON object")
     trips.set_defaults(run=_trips)
+    live = names.add_parser("map", help="frames a second of thousands of moving devices in a browser, and its stream")
+    live.add_argument("--json", action="store_true", help="print one JSON object")
+    live.add_argument("--devices", type=int, default=5000, metavar="N", help="how many of them (5000)")
+    live.set_defaults(run=_map)
+
+
+def _map(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import map as live_map
+
+    return live_map.run(as_json=arguments.json, devices=arguments.devices)
 
 
 def _ingest(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import numpy as np
@@ -87,6 +89,60 @@ def test_what_moved_and_was_not_heard_stands(view: Any) -> None:
     assert view.delta() == ([entry(1, NOW, state=1)], [])
     view.age(NOW + SILENT_AFTER_MS + 1)
     assert [found[5] for found in view.delta()[0]] == [1], "silence is for the database to say: it hears heartbeats"
+
+
+def test_what_nobody_could_see_waits_but_not_for_long(database: None) -> None:
+    from allconnects.telemetry.live.hub import View, half_pixel
+
+    view = View(1, BELGIUM, half_pixel(8.0))
+    view.show([entry(1), entry(2), entry(3)])
+    for device, lat in ((1, 50.80001), (2, 50.81)):
+        view.offer(entry(device, NOW + 5000, lat=lat))
+    view.offer(entry(3, NOW + 5000, state=1))
+    assert [found[0] for found in view.delta(2)[0]] == [2, 3], "a step that is seen, and a state, are told at once"
+    assert view.delta(3) == ([], [])
+    told = [tick for tick in range(4, 30) if view.delta(tick)[0]]
+    assert told == [19], "what waits is told within twenty ticks, and once"
+
+
+def test_without_a_zoom_nothing_waits(database: None) -> None:
+    from allconnects.telemetry.live.hub import View, half_pixel
+
+    view = View(1, BELGIUM, half_pixel(None))
+    view.show([entry(1)])
+    view.offer(entry(1, NOW + 1, lat=50.80001))
+    assert view.delta(2)[0] == [entry(1, NOW + 1, lat=50.80001)]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", None), ("8", 8.0), ("0", 0.0), ("11.5", 11.5)])
+def test_the_zoom_of_a_query(database: None, text: str, expected: float | None) -> None:
+    from allconnects.telemetry.live.stream import parse_zoom
+
+    assert parse_zoom(text) == expected
+
+
+@pytest.mark.parametrize("text", ["-1", "25", "nan", "inf", "x", "1,2"])
+def test_what_is_no_zoom(database: None, text: str) -> None:
+    from allconnects.telemetry.live.stream import parse_zoom
+
+    with pytest.raises(ValueError):  # noqa: PT011  # float() has its own words
+        parse_zoom(text)
+
+
+def test_every_piece_of_a_compressed_stream_can_be_read_at_once(database: None) -> None:
+    from allconnects.telemetry.live.stream import squeezed
+
+    pieces = [b"event: a\ndata: 1\n\n", b": \n\n", b"event: b\ndata: 2\n\n"]
+
+    async def source() -> AsyncGenerator[bytes, None]:
+        for piece in pieces:
+            yield piece
+
+    async def run() -> list[bytes]:
+        unpack = zlib.decompressobj(31)
+        return [unpack.decompress(piece) async for piece in squeezed(source())]
+
+    assert asyncio.run(run()) == pieces
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The web process's end of the bus: one listener, and for every open browser what changed in its view.
 
-A view gets at most two messages a second, with only what changed in it; a slow browser gets fewer and larger
-steps, never a queue.
+A view gets at most two messages a second, with only what changed in it, and what nobody could see moving waits
+for up to ten seconds; a slow browser gets fewer and larger steps, never a queue.
 """
 
 from __future__ import annotations
@@ -28,6 +28,14 @@ HEARTBEAT_S = 15.0
 _STATE_EVERY_TICKS = 20
 _REFRESH_EVERY_TICKS = 120
 """A sign of life without a fix is not told on the bus: what is shown is compared with the database so often."""
+_TOLD_EVERY_TICKS = 20
+"""However little it moved: so often every device is told of when it reported."""
+_PIXELS_AROUND = 512
+"""The world at zoom 0, in pixels of the map."""
+_LAT_PER_LON = 0.6
+"""A pixel in degrees of latitude by one in longitude: in Belgium; further south some steps are finer than needed."""
+_DECIMALS = 5
+"""A metre: finer than what receivers know, and a quarter of a message less."""
 _encode = msgspec.json.Encoder().encode
 Entry = tuple[int, float, float, float | None, float | None, int, int]
 """Device, lat, lon, speed_kmh, course_deg, state, fix time in ms: what a message holds of one device."""
@@ -50,15 +58,25 @@ def _entry(
     device: int, lat: int, lon: int, speed: float | None, course: float | None, state: State, time_ms: int
 ) -> Entry:
     rounded = None if speed is None else round(speed)
-    return (device, lat / 1e7, lon / 1e7, rounded, None if course is None else round(course), int(state), time_ms)
+    place = (round(lat / 1e7, _DECIMALS), round(lon / 1e7, _DECIMALS))
+    return (device, *place, rounded, None if course is None else round(course), int(state), time_ms)
+
+
+def half_pixel(zoom: float | None) -> float:
+    """Half a pixel of the map at a zoom, in degrees of longitude; 0 when the zoom is not known."""
+    return 0.0 if zoom is None else 180.0 / (_PIXELS_AROUND * 2.0**zoom)
 
 
 @dataclass(eq=False)
 class View:
-    """One open browser. ``shown``: the entries it has; ``changed``: what came since its last message."""
+    """One open browser. ``shown``: the entries it has; ``changed``: what came since its last message.
+
+    ``step_deg``: a smaller change of longitude cannot be seen there, so it can wait.
+    """
 
     organisation: int
     box: Box
+    step_deg: float = 0.0
     shown: dict[int, Entry] = field(default_factory=dict)
     changed: dict[int, Entry] = field(default_factory=dict)
     reload: bool = False
@@ -70,18 +88,27 @@ class View:
         if known is None or known[6] <= entry[6]:
             self.changed[entry[0]] = entry
 
-    def delta(self) -> tuple[list[Entry], list[int]]:
-        """What to tell now: entries in the view, and devices that left it."""
-        here, gone = [], []
+    def delta(self, tick: int = 0) -> tuple[list[Entry], list[int]]:
+        """What to tell now: entries in the view, and devices that left it. What can wait stays noted."""
+        here, gone, waits = [], [], {}
         for device, entry in self.changed.items():
-            if self.holds(entry):
-                if self.shown.get(device) != entry:
+            if not self.holds(entry):
+                if self.shown.pop(device, None) is not None:
+                    gone.append(device)
+            elif (before := self.shown.get(device)) != entry:
+                if before and self.can_wait(before, entry) and (device + tick) % _TOLD_EVERY_TICKS:
+                    waits[device] = entry
+                else:
                     here.append(entry)
                     self.shown[device] = entry
-            elif self.shown.pop(device, None) is not None:
-                gone.append(device)
-        self.changed.clear()
+        self.changed = waits
         return here, gone
+
+    def can_wait(self, before: Entry, entry: Entry) -> bool:
+        """Whether nobody who looks at this part of the map would see a difference."""
+        step = self.step_deg
+        near = abs(entry[1] - before[1]) < step * _LAT_PER_LON and abs(entry[2] - before[2]) < step
+        return near and before[5] == entry[5]
 
     def age(self, now_ms: int) -> None:
         """A state changes by time alone: what moved and was not heard since stands."""
@@ -109,10 +136,10 @@ class Hub:
         self._views: dict[int, set[View]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def watch(self, organisation: int, box: Box) -> AsyncGenerator[bytes, None]:
-        """Server-sent events for one browser, until it goes away."""
+    async def watch(self, organisation: int, box: Box, zoom: float | None = None) -> AsyncGenerator[bytes, None]:
+        """Server-sent events for one browser, until it goes away. ``zoom`` of its map: None tells everything."""
         self._start()
-        view = View(organisation, box, resnap=True)
+        view = View(organisation, box, half_pixel(zoom), resnap=True)
         self._views[organisation].add(view)
         try:
             quiet = 0
@@ -150,7 +177,7 @@ class Hub:
                 await self._refresh(view)
         if not view.changed:
             return b""
-        here, gone = view.delta()
+        here, gone = view.delta(ticks)
         return _event("delta", {"t": clock.now_ms(), "p": here, "gone": gone}) if here or gone else b""
 
     async def _snapshot(self, view: View) -> bytes:

@@ -1,8 +1,12 @@
-"""The stream that browsers listen to: Server-Sent Events, one per browser."""
+"""The stream that browsers listen to: Server-Sent Events, one per browser, compressed as they come."""
 
 from __future__ import annotations
 
-from django.http import HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
+import zlib
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
 
 from allconnects.accounts.access import TenantRequest, member, no_transaction
 from allconnects.accounts.streams import while_allowed
@@ -15,17 +19,53 @@ _hub: Hub | None = None
 @no_transaction
 @member("viewer")
 async def stream(request: TenantRequest) -> HttpResponseBase:
-    """``?bbox=west,south,east,north`` in degrees; without it the whole world. 400 for anything else."""
-    global _hub
+    """``?bbox=west,south,east,north`` in degrees, without it the whole world; ``zoom`` 0 to 24 of the map, without it
+    also what is too small to be seen. 400 for anything else."""
     box = parse_box(request.GET.get("bbox", ""))
+    try:
+        zoom = parse_zoom(request.GET.get("zoom", ""))
+    except ValueError:
+        return HttpResponseBadRequest()
     if box is None or request.organisation is None:
         return HttpResponseBadRequest()
+    return as_events(request, while_allowed(request, hub().watch(request.organisation.pk, box, zoom)))
+
+
+def hub() -> Hub:
+    """The one of this process."""
+    global _hub
     _hub = _hub or Hub()
-    pieces = while_allowed(request, _hub.watch(request.organisation.pk, box))
-    response = StreamingHttpResponse(pieces, content_type="text/event-stream")
+    return _hub
+
+
+def as_events(request: HttpRequest, pieces: AsyncGenerator[bytes, None]) -> StreamingHttpResponse:
+    """Server-sent events as an answer that nothing on the way holds up; compressed where the browser can read that."""
+    compressed = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = StreamingHttpResponse(squeezed(pieces) if compressed else pieces, content_type="text/event-stream")
+    if compressed:
+        response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding"
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+async def squeezed(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The same as one gzip stream; every piece can be read as soon as it is there."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 16 + 14, 7)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def parse_zoom(text: str) -> float | None:
+    """The zoom that a query names; None when it names none. Raises ValueError."""
+    if not text:
+        return None
+    zoom = float(text)
+    if not 0 <= zoom <= 24:
+        raise ValueError
+    return zoom
 
 
 def parse_box(text: str) -> Box | None:

@@ -4,11 +4,14 @@ const STATES = /** @type {const} */ (["silent", "standing", "moving"]);
 const SHORTEST_MS = 400;
 const LONGEST_MS = 12000;
 const JUMP_DEGREES = 0.25;
+const RAD = Math.PI / 180;
 
 export class Fleet {
   constructor() {
     /** @type {Map<number, import("./types.js").Device>} */
     this.devices = new Map();
+    /** Raised when others are in the fleet, or under other names. */
+    this.roster = 0;
     /** Raised when a list should be drawn again. */
     this.changes = 0;
     /** Raised when the map should be drawn again. */
@@ -32,6 +35,7 @@ export class Fleet {
       });
     }
     this.devices = kept;
+    this.roster++;
     this.changes++;
     this.moves++;
   }
@@ -61,7 +65,7 @@ export class Fleet {
     const device = this.devices.get(id);
     if (!device || (device.fixed !== null && fixed < device.fixed)) return;
     if (fixed !== device.fixed) this.glide(device, { lon, lat }, fixed, now);
-    Object.assign(device, { at: { lon, lat }, speed, course, state: STATES[state], fixed });
+    Object.assign(device, { at: { lon, lat }, speed, course, state: STATES[state], fixed, x: mercatorX(lon), y: mercatorY(lat) });
     device.reported = Math.max(device.reported || 0, fixed);
   }
 
@@ -73,6 +77,8 @@ export class Fleet {
     const apart = Math.abs(before.lon - to.lon) + Math.abs(before.lat - to.lat);
     if (apart === 0 || apart > JUMP_DEGREES) return;
     device.from = before;
+    device.fromX = mercatorX(before.lon);
+    device.fromY = mercatorY(before.lat);
     device.began = now;
     device.lasts = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, fixed - device.fixed));
   }
@@ -107,6 +113,12 @@ export function placeAt(device, now) {
   };
 }
 
+/** Across the world from west to east, 0 to 1. @param {number} lon */
+export const mercatorX = (lon) => lon / 360 + 0.5;
+
+/** Down the square world of the map, 0 to 1. @param {number} lat */
+export const mercatorY = (lat) => 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * RAD) / 2)) / (2 * Math.PI);
+
 /** @param {number} id @returns {import("./types.js").Device} */
 function blank(id) {
   return {
@@ -122,5 +134,9 @@ function blank(id) {
     from: null,
     began: 0,
     lasts: 0,
+    x: 0,
+    y: 0,
+    fromX: 0,
+    fromY: 0,
   };
 }

@@ -127,14 +127,23 @@ export class DeviceList {
     return this.words.every((word) => name.includes(word));
   }
 
+  /** Everything by name; sorted only when others are in the fleet. */
+  byName() {
+    if (this.sorted?.roster !== this.fleet.roster) {
+      const devices = [...this.fleet.devices.values()].sort((a, b) => this.sort.compare(a.name, b.name));
+      this.sorted = { roster: this.fleet.roster, devices };
+    }
+    return this.sorted.devices;
+  }
+
   draw() {
-    const all = [...this.fleet.devices.values()];
-    const found = all.filter((device) => this.shows(device)).sort((a, b) => this.sort.compare(a.name, b.name));
+    const all = this.byName();
+    const found = all.filter((device) => this.shows(device));
     this.total = found.length;
     const shown = found.slice(0, MOST);
     this.order = shown.map((device) => device.id);
     this.reconcile(shown);
-    this.count(all.filter((device) => this.matches(device)));
+    this.count(this.words.length ? all.filter((device) => this.matches(device)) : all);
     const more = byId("more");
     more.hidden = found.length > 0 && found.length <= MOST;
     more.textContent = found.length ? text("more", { count: found.length - MOST }) : text("none");
@@ -165,13 +174,17 @@ export class DeviceList {
     if (this.active !== null && !wanted.has(this.active)) this.activate(null);
   }
 
-  /** @param {import("./types.js").Device[]} devices */
+  /** How many each filter would leave, with the filters of the other sort as they are. @param {import("./types.js").Device[]} devices */
   count(devices) {
+    /** @type {Record<string, number>} */
+    const found = {};
+    for (const { state, kind } of devices) {
+      if (!this.kinds.size || this.kinds.has(kind)) found[state] = (found[state] || 0) + 1;
+      if (!this.states.size || this.states.has(state)) found[kind] = (found[kind] || 0) + 1;
+    }
     for (const chip of chips()) {
       const { state, kind } = chip.dataset;
-      const among = devices.filter((d) => (state ? !this.kinds.size || this.kinds.has(d.kind) : !this.states.size || this.states.has(d.state)));
-      const number = among.filter((d) => (state ? d.state === state : d.kind === kind)).length;
-      put(/** @type {HTMLElement} */ (chip.querySelector("[data-count]")), counts.format(number));
+      put(/** @type {HTMLElement} */ (chip.querySelector("[data-count]")), counts.format(found[state || kind || ""] || 0));
     }
   }
 }

@@ -7,6 +7,7 @@ import { makeSheet } from "./sheet.js";
 import { Stream } from "./stream.js";
 
 const WHOLE_WORLD_UP_TO = 300;
+const ZOOM_STEP = 1;
 const LIST_EVERY_MS = 1000;
 const RELOAD_EVERY_MS = 60000;
 
@@ -22,7 +23,7 @@ const details = new Details(fleet, (line) => view?.setLine(line));
 const list = new DeviceList(fleet, {
   choose: (id) => choose(id, true),
   filter: () => {
-    fleet.moves++;
+    if (view) view.overlay.dirty = true;
   },
   escape: () => choose(null, false),
 });
@@ -100,15 +101,17 @@ function setFollow(on) {
   byId("follow").classList.toggle("active", on);
 }
 
-/** The part of the world that the stream should tell about: all of it for small fleets. */
+/** The part of the world that the stream should tell about, and how closely: all of it for small fleets. */
 function watch() {
-  if (fleet.devices.size <= WHOLE_WORLD_UP_TO || !view) return stream.watch(null);
-  const wanted = view.map.getBounds();
-  if (watched && wanted.getWest() >= watched[0] && wanted.getSouth() >= watched[1] && wanted.getEast() <= watched[2] && wanted.getNorth() <= watched[3]) return;
-  watched = view.box();
-  stream.watch(watched.map((degrees) => degrees.toFixed(4)).join(","));
+  if (!view) return stream.watch(null);
+  const zoom = view.map.getZoom();
+  const small = fleet.devices.size <= WHOLE_WORLD_UP_TO;
+  if (watched && Math.abs(zoom - watched.zoom) < ZOOM_STEP && (small || view.within(watched.box))) return;
+  watched = { box: view.box(), zoom };
+  const box = small ? "" : `bbox=${watched.box.map((degrees) => degrees.toFixed(4)).join(",")}&`;
+  stream.watch(`${box}zoom=${Math.ceil(zoom + ZOOM_STEP)}`);
 }
-/** @type {number[] | null} */
+/** @type {{box: number[], zoom: number} | null} */
 let watched = null;
 
 async function startMap() {

@@ -1,14 +1,11 @@
 /** The map: background, symbols, today's line, clicks. */
 import * as maplibregl from "../vendor/maplibre/maplibre-gl.mjs";
 import { placeAt } from "./fleet.js";
-import { CLUSTER_TO_ZOOM, layers, SOURCES } from "./layers.js";
+import { layers, SOURCES } from "./layers.js";
+import { Overlay } from "./overlay.js";
 import { settings, text } from "./settings.js";
-import { addSymbols, loadPictograms } from "./symbols.js";
 
-const ORDER = { silent: 0, standing: 1, moving: 2 };
-const EQUATOR_M = 40075016;
-const FAST_M_S = 30;
-const ALL_TO_ZOOM = 7;
+const STREAM_ROOM = 0.25;
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 export class MapView {
@@ -27,12 +24,8 @@ export class MapView {
     this.ready = false;
     /** @type {(device: import("./types.js").Device) => boolean} */
     this.shown = () => true;
-    /** @type {number | null} */
-    this.chosen = null;
     this.follow = false;
     this.lineData = /** @type {any} */ (EMPTY);
-    this.drawnAt = 0;
-    this.drawnMoves = -1;
     this.turn = 0;
     this.map = new maplibregl.Map({
       container,
@@ -60,16 +53,13 @@ export class MapView {
     const narrow = window.matchMedia("(width < 768px)").matches; // there the sheet covers the bottom
     this.map.addControl(new maplibregl.AttributionControl({ compact: true }), narrow ? "top-left" : "bottom-right");
     if (!narrow) this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), "bottom-left");
-    // Work on symbols of the background before may still be going on when there is a new one.
-    this.map.setMissingStyleImageResolver(async () => {
-      if (this.pictograms && !this.map.hasImage("base-moving")) addSymbols(this.map, this.pictograms);
-    });
+    this.overlay = new Overlay(this.map, fleet, (device) => this.shown(device));
     this.listen();
     document.addEventListener("themechange", () => this.restyle());
   }
 
   async start() {
-    this.pictograms = await loadPictograms(settings.urls.icons);
+    await this.overlay.start(settings.urls.icons);
     await this.restyle();
     requestAnimationFrame(() => this.frame());
   }
@@ -83,21 +73,19 @@ export class MapView {
     this.on.background(Boolean(about["allconnects:unavailable"]), Boolean(about["allconnects:online"]));
     const turn = ++this.turn;
     this.ready = false;
+    this.overlay.fit();
     this.map.setStyle(style, { diff: false });
-    // Our layers come after their pictures: a layer that is drawn before them would ask for them in vain.
     this.map.once("style.load", () => {
       if (turn === this.turn) this.dress();
     });
     this.map.once("idle", () => this.collapseCredits());
   }
 
-  /** Put pictures, sources and layers of ours on a fresh background. */
+  /** Put sources and layers of ours on a fresh background. */
   dress() {
-    addSymbols(this.map, this.pictograms || {});
     for (const [name, source] of Object.entries(SOURCES)) this.map.addSource(name, /** @type {any} */ (source));
     for (const layer of layers()) this.map.addLayer(/** @type {any} */ (layer));
     this.ready = true;
-    this.drawnMoves = -1;
     this.setLine(this.lineData);
   }
 
@@ -114,87 +102,45 @@ export class MapView {
     const map = this.map;
     map.on("click", (event) => this.click(event.point));
     map.on("mousemove", (event) => {
-      map.getCanvas().style.cursor = this.ready && this.hits(event.point).length ? "pointer" : "";
+      map.getCanvas().style.cursor = this.overlay.hit(event.point) ? "pointer" : "";
     });
     map.on("dragstart", () => this.on.dragged());
     map.on("moveend", () => {
-      this.drawnMoves = -1;
+      this.overlay.dirty = true;
       this.on.view();
     });
     map.on("error", (event) => console.info("map:", event.error?.message)); // on.background tells people
   }
 
   /** @param {{x: number, y: number}} point */
-  hits(point) {
-    const box = [
-      [point.x - 6, point.y - 6],
-      [point.x + 6, point.y + 6],
-    ];
-    return this.map.queryRenderedFeatures(/** @type {any} */ (box), { layers: ["fleet-devices", "fleet-clusters"] });
-  }
-
-  /** @param {{x: number, y: number}} point */
-  async click(point) {
-    const hit = this.ready ? this.hits(point)[0] : undefined;
-    if (!hit) return this.on.choose(null);
-    if (!hit.properties.cluster) return this.on.choose(Number(hit.properties.id));
-    const source = /** @type {any} */ (this.map.getSource("fleet"));
-    const zoom = await source.getClusterExpansionZoom(hit.properties.cluster_id);
-    this.map.easeTo({ center: /** @type {any} */ (hit.geometry).coordinates, zoom: Math.min(zoom + 0.3, CLUSTER_TO_ZOOM + 1.5) });
+  click(point) {
+    const hit = this.overlay.hit(point);
+    if (hit?.device) return this.on.choose(hit.device.id);
+    if (!hit?.group) return this.on.choose(null);
+    const bounds = new maplibregl.LngLatBounds();
+    for (const { at } of hit.group.members) if (at) bounds.extend([at.lon, at.lat]);
+    const zoom = this.map.cameraForBounds(bounds, { padding: 60 })?.zoom ?? 0;
+    // Closer in any case: a group may be as wide as the view.
+    this.map.easeTo({ center: bounds.getCenter(), zoom: Math.min(Math.max(zoom, this.map.getZoom() + 0.7), 13) });
   }
 
   frame() {
     const now = performance.now();
-    if (this.ready && !document.hidden && now - this.drawnAt >= this.pace()) this.draw(now);
+    if (!document.hidden) {
+      this.overlay.tick(now);
+      this.keepUp(now);
+    }
     requestAnimationFrame(() => this.frame());
   }
 
-  /**
-   * Milliseconds between two pictures: so often that a fast vehicle moves half a pixel in between (which is seldom when
-   * zoomed out), and less often the more symbols there are.
-   */
-  pace() {
-    const metres = (EQUATOR_M * Math.cos((this.map.getCenter().lat * Math.PI) / 180)) / (512 * 2 ** this.map.getZoom());
-    const count = this.drawnCount || 0;
-    const least = count <= 150 ? 50 : count <= 600 ? 120 : count <= 2000 ? 500 : 1000;
-    return Math.max(least, Math.min(500, (500 * metres) / FAST_M_S));
-  }
-
-  /** @param {number} now */
-  draw(now) {
-    const gliding = this.fleet.gliding(now);
-    if (!gliding && this.drawnMoves === this.fleet.moves && !this.wasGliding) return;
-    this.wasGliding = gliding;
-    this.drawnMoves = this.fleet.moves;
-    this.drawnAt = now;
-    const features = this.features(now);
-    this.drawnCount = features.length;
-    source(this.map, "fleet")?.setData({ type: "FeatureCollection", features });
-    this.drawChosen(now);
-  }
-
-  /** @param {number} now */
-  features(now) {
-    const near = this.map.getZoom() > ALL_TO_ZOOM ? padded(this.map.getBounds(), 0.5) : null;
-    const features = [];
-    for (const device of this.fleet.devices.values()) {
-      if (!device.at || (!this.shown(device) && device.id !== this.chosen)) continue;
-      const place = /** @type {import("./types.js").Place} */ (placeAt(device, now));
-      if (near && !inside(near, place)) continue;
-      features.push(feature(device, place));
-    }
-    return features;
-  }
-
-  /** @param {number} now */
-  drawChosen(now) {
-    const device = this.chosen === null ? undefined : this.fleet.devices.get(this.chosen);
-    const place = device && placeAt(device, now);
-    const features = place ? [point(place, {})] : [];
-    source(this.map, "chosen")?.setData({ type: "FeatureCollection", features });
-    if (place && this.follow && !this.map.isMoving()) {
-      this.map.easeTo({ center: [place.lon, place.lat], duration: 300, padding: this.padding() });
-    }
+  /** Move the map with the device that is followed. @param {number} now */
+  keepUp(now) {
+    const device = this.follow && this.overlay.chosen !== null ? this.fleet.devices.get(this.overlay.chosen) : undefined;
+    if (!device || this.map.isMoving()) return;
+    const place = placeAt(device, now);
+    if (!place || (place.lon === this.kept?.lon && place.lat === this.kept?.lat)) return;
+    this.kept = place;
+    this.map.easeTo({ center: [place.lon, place.lat], duration: 300, padding: this.padding() });
   }
 
   /** On a phone the sheet covers the lower part. */
@@ -205,8 +151,9 @@ export class MapView {
 
   /** Mark a device and bring it into the view. @param {number | null} id @param {boolean} move */
   choose(id, move) {
-    this.chosen = id;
-    this.drawnMoves = -1;
+    this.overlay.chosen = id;
+    this.overlay.dirty = true;
+    this.kept = undefined;
     if (id === null) this.setLine(EMPTY);
     const place = id === null ? null : this.fleet.devices.get(id)?.at;
     if (!place || !move) return;
@@ -232,31 +179,27 @@ export class MapView {
 
   /** The view with room around it, as the stream wants it. */
   box() {
-    const box = padded(this.map.getBounds(), 0.5);
+    const box = padded(this.map.getBounds(), STREAM_ROOM);
     return [box.west, Math.max(-90, box.south), box.east, Math.min(90, box.north)];
+  }
+
+  /** How many devices are in the view. */
+  inView() {
+    const { west, south, east, north } = padded(this.map.getBounds(), 0);
+    const inside = (/** @type {import("./types.js").Place} */ p) => p.lon >= west && p.lon <= east && p.lat >= south && p.lat <= north;
+    return [...this.fleet.devices.values()].filter((device) => device.at && inside(device.at)).length;
+  }
+
+  /** Whether all of the view is in a box. @param {number[]} box */
+  within([west, south, east, north]) {
+    const view = this.map.getBounds();
+    return view.getWest() >= west && view.getSouth() >= south && view.getEast() <= east && view.getNorth() <= north;
   }
 }
 
 /** @param {any} map @param {string} name */
 function source(map, name) {
   return map.getSource(name);
-}
-
-/** @param {import("./types.js").Device} device @param {import("./types.js").Place} place */
-function feature(device, place) {
-  return point(place, {
-    id: device.id,
-    name: device.name,
-    kind: device.kind,
-    state: device.state,
-    course: device.course ?? -1,
-    order: ORDER[device.state],
-  });
-}
-
-/** @param {import("./types.js").Place} place @param {object} properties */
-function point(place, properties) {
-  return { type: "Feature", properties, geometry: { type: "Point", coordinates: [place.lon, place.lat] } };
 }
 
 /** @param {any} bounds @param {number} part */
@@ -269,9 +212,4 @@ export function padded(bounds, part) {
     east: bounds.getEast() + wide,
     north: bounds.getNorth() + high,
   };
-}
-
-/** @param {ReturnType<typeof padded>} box @param {import("./types.js").Place} place */
-function inside(box, place) {
-  return place.lon >= box.west && place.lon <= box.east && place.lat >= box.south && place.lat <= box.north;
 }

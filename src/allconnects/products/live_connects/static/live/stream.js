@@ -22,24 +22,24 @@ export class Stream {
     this.source = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    /** @type {string | null} "west,south,east,north", or null for the whole world */
-    this.box = null;
+    /** @type {string | null} query: bbox=west,south,east,north (without it the whole world) and zoom */
+    this.part = null;
     document.addEventListener("visibilitychange", () => this.visibility());
     window.addEventListener("online", () => this.open());
     window.addEventListener("pagehide", () => this.close());
   }
 
-  /** Watch another part of the world. @param {string | null} box */
-  watch(box) {
-    if (this.source && this.box === box) return;
-    this.box = box;
+  /** Watch another part of the world. @param {string | null} part */
+  watch(part) {
+    if (this.source && this.part === part) return;
+    this.part = part;
     this.open();
   }
 
   open() {
     this.close();
     if (document.hidden) return;
-    const source = new EventSource(this.box ? `${this.url}?bbox=${this.box}` : this.url);
+    const source = new EventSource(this.part ? `${this.url}?${this.part}` : this.url);
     this.source = source;
     source.addEventListener("snapshot", (event) => {
       this.wait = FIRST_WAIT_MS;

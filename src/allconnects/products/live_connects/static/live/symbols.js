@@ -5,6 +5,8 @@
 
 const SIZE = 40;
 const SCALE = 2;
+const HEADINGS = 48;
+const STILL = /** @type {const} */ (["silent", "standing", "drifting"]);
 const KINDS = { vehicle: "truck", phone: "device-mobile", material: "package" };
 
 /** @param {string} name */
@@ -80,19 +82,40 @@ export async function loadPictograms(url) {
 }
 
 /**
- * Put all symbols into a map, in the colours of the theme.
- * @param {any} map @param {Record<string, Path2D[]>} pictograms
+ * Every symbol that can occur in one picture: a row for each kind, a column for each state, moving ones turned by
+ * steps. Drawn once; a frame only copies from it.
+ * @param {Record<string, Path2D[]>} pictograms @param {number} ratio device pixels a pixel
  */
-export function addSymbols(map, pictograms) {
-  const put = (/** @type {string} */ name, /** @type {HTMLCanvasElement} */ element) => {
-    const pen = /** @type {CanvasRenderingContext2D} */ (element.getContext("2d"));
-    const image = pen.getImageData(0, 0, element.width, element.height);
-    if (map.hasImage(name)) map.removeImage(name);
-    map.addImage(name, image, { pixelRatio: SCALE });
+export function makeAtlas(pictograms, ratio) {
+  const size = Math.round(SIZE * ratio);
+  const kinds = Object.keys(pictograms);
+  const atlas = new OffscreenCanvas(size * (STILL.length + HEADINGS), size * Math.max(1, kinds.length));
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (atlas.getContext("2d"));
+  const moving = base("moving");
+  kinds.forEach((kind, row) => {
+    const picture = pictogram(pictograms[kind], false);
+    STILL.forEach((state, column) => {
+      pen.drawImage(base(state), column * size, row * size, size, size);
+      pen.drawImage(state === "silent" ? pictogram(pictograms[kind], true) : picture, column * size, row * size, size, size);
+    });
+    for (let step = 0; step < HEADINGS; step++) {
+      pen.save();
+      pen.translate((STILL.length + step + 0.5) * size, (row + 0.5) * size);
+      pen.save();
+      pen.rotate((step * 2 * Math.PI) / HEADINGS);
+      pen.drawImage(moving, -size / 2, -size / 2, size, size);
+      pen.restore();
+      pen.drawImage(picture, -size / 2, -size / 2, size, size);
+      pen.restore();
+    }
+  });
+  const rows = new Map(kinds.map((kind, row) => [kind, row]));
+  /** @param {import("./types.js").Device} device */
+  const column = ({ state, course }) => {
+    if (state !== "moving" || course === null) return STILL.indexOf(state === "moving" ? "drifting" : state);
+    return STILL.length + (Math.round((course / 360) * HEADINGS) % HEADINGS);
   };
-  for (const state of /** @type {const} */ (["moving", "drifting", "standing", "silent"])) put(`base-${state}`, base(state));
-  for (const [kind, paths] of Object.entries(pictograms)) {
-    put(`kind-${kind}`, pictogram(paths, false));
-    put(`kind-${kind}-faint`, pictogram(paths, true));
-  }
+  /** Where in the picture the symbol of a device begins. @param {import("./types.js").Device} device @returns {[number, number]} */
+  const at = (device) => [column(device) * size, (rows.get(device.kind) ?? 0) * size];
+  return { picture: atlas.transferToImageBitmap(), size, at };
 }

@@ -23,6 +23,10 @@
  * @property {Place | null} from where the present glide began
  * @property {number} began ms of the page's clock
  * @property {number} lasts ms
+ * @property {number} x the latest fix across the square world of the map, 0 to 1
+ * @property {number} y the same, downwards
+ * @property {number} fromX where the present glide began
+ * @property {number} fromY
  *
  * @typedef {object} Settings
  * @property {Record<string, string>} urls
