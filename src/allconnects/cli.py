@@ -74,6 +74,7 @@ def _add(
 def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     from allconnects.accounts import cli as accounts
     from allconnects.bench import cli as bench
+    from allconnects.privacy import cli as privacy
     from allconnects.privacy.vault import cli as vault
     from allconnects.telemetry import cli as telemetry
     from allconnects.telemetry.codecs import decode_cli
@@ -87,6 +88,7 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     telemetry.add_commands(commands)
     imports.add_commands(commands)
     vault.add_commands(commands)
+    privacy.add_commands(commands)
     trips.add_commands(commands)
     bench.add_commands(commands)
 

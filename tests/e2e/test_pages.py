@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Platform
+from tests.telemetry.gateway.running import until
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -40,7 +41,8 @@ def test_a_device_that_calls_is_accepted(open_page: Open, platform: Platform) ->
     identifier = "98" + "".join(secrets.choice("0123456789") for _ in range(13))
     assert _log_in(platform.teltonika, identifier) == b"\0"
     page = open_page("/devices/")
-    expect(waiting := page.locator("#unknown li", has_text=identifier)).to_have_count(1)
+    waiting = page.locator("#unknown li", has_text=identifier)
+    assert until(lambda: page.reload() is not None and waiting.count() == 1, 20)
     waiting.get_by_label("Name").fill("Newcomer")
     waiting.get_by_role("button", name="Accept").click()
     expect(page.locator("h1")).to_have_text("Newcomer")

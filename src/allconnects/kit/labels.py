@@ -49,6 +49,7 @@ Retention = Literal[
     "raw_position",
     "trip",
     "security_log",
+    "audit",
     "session",
     "invitation",
     "job",
@@ -62,7 +63,7 @@ Export = Literal["provided", "observed", "derived", "excluded"]
 ERASURES = frozenset(
     {"delete_row", "nullify", "replace_token", "generalise", "suppress_hash", "none"}
     | {f"delete_chunk+shred:{name}" for name in ("raw_position",)}
-    | {f"retain:{name}" for name in ("security_log",)}
+    | {f"retain:{name}" for name in ("security_log", "audit")}
 )
 
 

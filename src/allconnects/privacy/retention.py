@@ -25,6 +25,7 @@ RULES: dict[str, Rule] = {
     "raw_position": Rule(60, 60, "at most two months (GBA/APD; CNIL NS-51)"),
     "trip": Rule(365, 365, "at most a year, to plan rounds and to prove what was done (CNIL NS-51)"),
     "security_log": Rule(365, 365, "GDPR art. 32; a year covers what an investigation looks back on"),
+    "audit": Rule(2 * 365, MOST_DAYS, "GDPR art. 5(2): to show what was done; entries hold no names and no places"),
     "session": Rule(14, 30, "as long as a browser stays signed in"),
     "invitation": Rule(7, 30, "as long as its link is good, then it goes"),
     "occupancy": Rule(365, 5 * 365, "as long as hours and journeys that rest on it can be contested"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import django
 import psycopg
@@ -14,6 +14,7 @@ import structlog
 from allconnects.accounts.maintenance import forget_expired
 from allconnects.kit import clock, config, db
 from allconnects.kit.errors import AllconnectsError
+from allconnects.privacy.audit import service as audit
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
 from allconnects.telemetry.store.retention import drop_sealed, drop_segments
@@ -22,6 +23,7 @@ from allconnects.telemetry.store.sealing import seal_round
 log = structlog.get_logger()
 _EVERY_S = 60.0
 _LOCK = 0x616C6C65
+_audited: date | None = None
 
 
 def run() -> int:
@@ -51,6 +53,7 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     make_partitions(connection)
     seal(connection, days)
     drop_partitions(connection, days)
+    check_audit(connection)
     drop_segments(connection, days)
     forget_unknown(connection)
     forget_expired(connection)
@@ -87,6 +90,17 @@ def drop_partitions(connection: psycopg.Connection, days: int) -> list[str]:
     if gone:
         log.info("worker.partitions_dropped", count=len(gone), days=days)
     return gone
+
+
+def check_audit(connection: psycopg.Connection) -> None:
+    """Write the heads of the audit chains down each round, and check the chains once a day."""
+    global _audited
+    audit.write_heads(connection)
+    today = clock.now().date()
+    if _audited != today:
+        _audited = today
+        if faults := audit.verify(connection):
+            log.error("audit.broken", chains=len({fault.organisation for fault in faults}))
 
 
 def forget_unknown(connection: psycopg.Connection) -> None:
