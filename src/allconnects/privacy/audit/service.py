@@ -73,7 +73,8 @@ def entries_about(cursor: Any, organisation: int, about: str, limit: int = 200) 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     details = json.loads(row[6]) if isinstance(row[6], str) else row[6]
-    return Entry(*row[:6], details, bytes(row[7]), bytes(row[8]))
+    organisation, number, at, actor, action, about = row[:6]
+    return Entry(organisation, number, at, actor, action, about, details, bytes(row[7]), bytes(row[8]))
 
 
 def verify(connection: psycopg.Connection[Any]) -> list[Fault]:
