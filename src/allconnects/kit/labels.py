@@ -37,6 +37,9 @@ Purpose = Literal[
     "account.security",
     "fleet.dispatch",
     "fleet.register",
+    "fleet.report",
+    "tax.logbook",
+    "payroll.prepare",
     "device.operate",
     "service.operate",
     "rights.handle",
@@ -57,6 +60,8 @@ Retention = Literal[
     "change_history",
     "upload",
     "alert",
+    "tax_logbook",
+    "payroll",
 ]
 Export = Literal["provided", "observed", "derived", "excluded"]
 
@@ -64,6 +69,7 @@ ERASURES = frozenset(
     {"delete_row", "nullify", "replace_token", "generalise", "suppress_hash", "none"}
     | {f"delete_chunk+shred:{name}" for name in ("raw_position",)}
     | {f"retain:{name}" for name in ("security_log", "audit")}
+    | {f"retain:{name}" for name in ("security_log", "tax_logbook")}
 )
 
 

@@ -32,5 +32,7 @@ RULES: dict[str, Rule] = {
     "change_history": Rule(730, 5 * 365, "GDPR art. 5(2): whoever changed data can be asked why"),
     "upload": Rule(1, 7, "long enough to look at the preview of an import and apply it"),
     "alert": Rule(180, 365, "GDPR art. 5(1)(e): long enough to follow up a fault, a theft or a claim"),
+    "tax_logbook": Rule(2190, 2190, "Income Tax Code 1992, art. 315; six years are the most of our privacy policy"),
+    "payroll": Rule(1826, 1826, "Royal Decree of 8 August 1980 on keeping social documents: five years"),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }

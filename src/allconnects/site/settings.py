@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "allconnects.fleet",
     "allconnects.alerts",
     "allconnects.places",
+    "allconnects.reports",
     "allconnects.integrations.basemap",
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",

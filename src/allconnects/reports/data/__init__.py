@@ -1,0 +1,1 @@
+"""Where rows of reports come from: SQL of this room, read in a stream."""

@@ -1,0 +1,165 @@
+"""Rows about visits: who and what was at which place how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from allconnects.reports.columns import Row
+from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
+from allconnects.reports.definition import BRUSSELS, Ask
+
+Span = tuple[datetime, datetime]
+_VISITS: Final = f"""
+    SELECT pl.name AS site, {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("w.enter")} AS team,
+        {day_of("w.enter")} AS day, w.enter, w.leave, extract(epoch FROM w.leave - w.enter)::float8, pl.number,
+        pl.kind, p.id, w.device_id
+    FROM places_visit w
+    JOIN places_place pl ON pl.organisation_id = w.organisation_id AND pl.id = w.place_id
+    JOIN telemetry_device d ON d.organisation_id = w.organisation_id AND d.id = w.device_id
+    LEFT JOIN fleet_installation i ON i.organisation_id = w.organisation_id AND i.device_id = w.device_id
+        AND i.during @> w.enter
+    LEFT JOIN fleet_vehicle v ON v.organisation_id = w.organisation_id AND v.id = i.vehicle_id
+    LEFT JOIN fleet_occupancy o ON o.organisation_id = w.organisation_id AND o.vehicle_id = v.id
+        AND o.role = 'driver' AND o.during @> w.enter
+    LEFT JOIN fleet_person p ON p.organisation_id = w.organisation_id AND p.id = coalesce(o.person_id, i.person_id)
+    WHERE w.organisation_id = %(organisation)s AND w.enter >= %(begin)s AND w.enter < %(end)s
+      AND i.material_id IS NULL AND d.kind <> 'material'"""
+
+
+def visit_rows(ask: Ask) -> Iterator[Row]:
+    """One row a visit of a vehicle or of a person's own device."""
+    where = Where.of(ask, vehicles="v.id", people="p.id", sites="w.place_id").team(ask, "w.enter")
+    by = ordered(ask.group, "site", "w.enter", "w.device_id", site="site", vehicle="vehicle", person="person",
+                 team="team", day="day")  # fmt: skip
+    for row in stream(f"{_VISITS} {where.sql} {by}", where.values):
+        if ask.hours is None or ask.hours.allows(row[10], row[5], row[5]):
+            yield (*row[:9], 1, f"{row[11]}-{row[5].timestamp():.0f}")
+
+
+# Who is at a site: a vehicle while it is there; a person while his own device is, or while the vehicle is in which he
+# arrived, as driver or passenger; he may badge out on arrival, so a quarter of an hour before counts.
+_PRESENCE: Final = f"""
+    SELECT pl.name AS site, pl.number, CASE WHEN p.id IS NULL THEN 'vehicle' ELSE 'person' END,
+        CASE WHEN p.id IS NULL THEN {VEHICLE} ELSE {PERSON} END AS who, {team_at("w.enter")} AS team,
+        w.enter, w.leave, p.id, coalesce(p.id::text, 'v' || v.id::text, 'd' || d.id::text) AS key, pl.id,
+        CASE WHEN p.id IS NOT NULL AND i.person_id IS NULL THEN 1 ELSE 0 END
+    FROM places_visit w
+    JOIN places_place pl ON pl.organisation_id = w.organisation_id AND pl.id = w.place_id
+    JOIN telemetry_device d ON d.organisation_id = w.organisation_id AND d.id = w.device_id
+    LEFT JOIN fleet_installation i ON i.organisation_id = w.organisation_id AND i.device_id = w.device_id
+        AND i.during @> w.enter
+    LEFT JOIN fleet_vehicle v ON v.organisation_id = w.organisation_id AND v.id = i.vehicle_id
+    LEFT JOIN LATERAL (
+        SELECT i.person_id AS id WHERE i.person_id IS NOT NULL
+        UNION SELECT o.person_id FROM fleet_occupancy o
+        WHERE o.organisation_id = w.organisation_id AND o.vehicle_id = v.id
+          AND o.during && tstzrange(w.enter - interval '15 minutes', w.enter, '[]')
+        UNION SELECT NULL::uuid WHERE v.id IS NOT NULL) who ON true
+    LEFT JOIN fleet_person p ON p.organisation_id = w.organisation_id AND p.id = who.id
+    WHERE w.organisation_id = %(organisation)s AND w.enter < %(end)s AND w.leave > %(begin)s
+      AND w.enter > %(begin)s::timestamptz - interval '31 days'
+      AND i.material_id IS NULL AND d.kind <> 'material' AND (p.id IS NOT NULL OR v.id IS NOT NULL)"""
+
+
+def site_hours_rows(ask: Ask) -> Iterator[Row]:
+    """One row a site, person or vehicle, and day: first arrival, last departure, time there.
+
+    Time is the union of what several devices say, cut at midnight in Brussels.
+    """
+    where = Where.of(ask, people="p.id", sites="w.place_id", vehicles="v.id").team(ask, "w.enter")
+    if ask.people or ask.teams:
+        where.parts.append("p.id IS NOT NULL")
+    sql = f"{_PRESENCE} {where.sql} ORDER BY lower(pl.name), pl.id, lower(coalesce({PERSON}, {VEHICLE})), key, w.enter"
+    rows = _days(ask, stream(sql, where.values))
+    return rows if ask.group in ("", "site") else iter(_regrouped(ask, rows))
+
+
+def _days(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
+    for _key, group in groupby(rows, key=lambda row: (row[9], row[8])):
+        stays = list(group)
+        allowed = [row for row in stays if ask.hours is None or ask.hours.allows(row[7], row[5], row[5])]
+        spans = merged((row[5], row[6]) for row in allowed)
+        head, inferred = stays[0], sum(row[10] for row in allowed)
+        for day, parts in _by_day(ask, spans):
+            seconds = sum((end - begin).total_seconds() for begin, end in parts)
+            person = head[3] if head[2] == "person" else None
+            vehicle = head[3] if head[2] == "vehicle" else None
+            yield (
+                head[0], head[1], person, vehicle, head[4], day, parts[0][0], parts[-1][1], seconds if person else None,
+                seconds if vehicle else None, inferred, f"{head[9]}-{head[8]}",
+            )  # fmt: skip
+
+
+def _by_day(ask: Ask, spans: list[Span]) -> Iterator[tuple[date, list[Span]]]:
+    pieces = [piece for span in spans for piece in by_midnight(span)]
+    for day, parts in groupby(pieces, key=lambda piece: piece[0].astimezone(BRUSSELS).date()):
+        if ask.first <= day <= ask.last:
+            yield day, list(parts)
+
+
+def _regrouped(ask: Ask, rows: Iterator[Row]) -> list[Row]:
+    """Rows by another column than the site: one a site, person and day, so they fit into memory."""
+    place = {"person": 2, "vehicle": 3, "team": 4, "day": 5}[ask.group]
+    kept = (row for row in rows if row[place] is not None)
+    return sorted(kept, key=lambda row: (str(row[place]).lower(), str(row[place]), row[5], row[6]))
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Their union, in order."""
+    found: list[Span] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        elif end > begin:
+            found.append((begin, end))
+    return found
+
+
+def by_midnight(span: Span) -> Iterator[Span]:
+    """The span cut at midnights of Brussels."""
+    begin, end = span
+    while True:
+        day = begin.astimezone(BRUSSELS).date()
+        midnight = datetime.combine(day + timedelta(days=1), time(), BRUSSELS)
+        if end.timestamp() <= midnight.timestamp():
+            yield begin, end
+            return
+        yield begin, midnight
+        begin = midnight
+
+
+_MATERIALS: Final = f"""
+    SELECT m.name || CASE WHEN m.serial = '' THEN '' ELSE ' · ' || m.serial END AS material, m.category,
+        pl.name AS site, pl.number, {day_of("w.enter")} AS day, w.enter, w.leave, m.id, pl.id
+    FROM places_visit w
+    JOIN places_place pl ON pl.organisation_id = w.organisation_id AND pl.id = w.place_id
+    JOIN fleet_installation i ON i.organisation_id = w.organisation_id AND i.device_id = w.device_id
+        AND i.during @> w.enter
+    JOIN fleet_material m ON m.organisation_id = w.organisation_id AND m.id = i.material_id
+    WHERE w.organisation_id = %(organisation)s AND w.enter < %(end)s AND w.leave > %(begin)s"""
+
+
+def material_rows(ask: Ask) -> Iterator[Row]:
+    """One row a material and site: first and last day there, days, time, and whether it is still there."""
+    where = Where.of(ask, sites="w.place_id", materials="m.id")
+    by = ordered(
+        ask.group, "material", "m.id", "lower(pl.name)", "pl.id", "w.enter", material="material", site="pl.name"
+    )
+    from allconnects.fleet.models.things import Category
+
+    words = {value: str(label) for value, label in Category.choices}
+    for _key, group in groupby(stream(f"{_MATERIALS} {where.sql} {by}", where.values), key=lambda r: (r[7], r[8])):
+        stays = list(group)
+        begin, end = ask.begin, ask.end
+        spans = merged((max(row[5], begin), min(row[6], end)) for row in stays)
+        if not spans:
+            continue
+        head = stays[0]
+        days = {piece[0].astimezone(BRUSSELS).date() for span in spans for piece in by_midnight(span)}
+        yield (
+            head[0], words.get(head[1], head[1]), head[2], head[3], spans[0][0], spans[-1][1], len(days),
+            sum((end - begin).total_seconds() for begin, end in spans), f"{head[7]}-{head[8]}",
+        )  # fmt: skip

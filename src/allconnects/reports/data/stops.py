@@ -1,0 +1,87 @@
+"""Rows about stops, and what lies between the trips of a person's day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from typing import Any, Final
+
+from allconnects.reports.columns import Row
+from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
+from allconnects.reports.data.trips import Trip, trips
+from allconnects.reports.definition import Ask
+from allconnects.reports.models import Use
+from allconnects.reports.uses import UseRule, use_rule
+
+_STOPS: Final = f"""
+    SELECT {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("s.start_at")} AS team, {day_of("s.start_at")} AS day,
+        s.start_at, s.end_at, coalesce(here.name, nullif(before.end_place, '')),
+        extract(epoch FROM s.end_at - s.start_at)::float8,
+        p.id, s.device_id, coalesce(before.use, nullif(before.purpose, '')), before.start_at, before.end_at
+    FROM trips_stop s
+    JOIN telemetry_device d ON d.organisation_id = s.organisation_id AND d.id = s.device_id
+    LEFT JOIN fleet_installation i ON i.organisation_id = s.organisation_id AND i.device_id = s.device_id
+        AND i.during @> s.start_at
+    LEFT JOIN fleet_vehicle v ON v.organisation_id = s.organisation_id AND v.id = i.vehicle_id
+    LEFT JOIN fleet_person p ON p.organisation_id = s.organisation_id AND p.id = coalesce(s.person, i.person_id)
+    LEFT JOIN LATERAL (
+        SELECT pl.name FROM places_visit pv
+        JOIN places_place pl ON pl.organisation_id = pv.organisation_id AND pl.id = pv.place_id
+        WHERE pv.organisation_id = s.organisation_id AND pv.device_id = s.device_id
+          AND pv.enter <= s.end_at AND pv.leave >= s.start_at ORDER BY pv.enter LIMIT 1) here ON true
+    LEFT JOIN LATERAL (
+        SELECT t.end_place, t.purpose, t.start_at, t.end_at, (
+            SELECT c.use FROM reports_classification c
+            WHERE c.organisation_id = t.organisation_id AND c.device_id = t.device_id
+              AND c.during @> (t.start_at + (t.end_at - t.start_at) / 2) ORDER BY c.at DESC, c.id DESC LIMIT 1) AS use
+        FROM trips_trip t
+        WHERE t.organisation_id = s.organisation_id AND t.device_id = s.device_id AND t.shown
+          AND t.start_at <= s.start_at AND t.start_at > s.start_at - interval '2 days'
+        ORDER BY t.start_at DESC LIMIT 1) before ON true
+    WHERE s.organisation_id = %(organisation)s AND s.start_at >= %(begin)s AND s.start_at < %(end)s
+      AND s.shown AND i.material_id IS NULL AND d.kind <> 'material'"""
+
+
+def stop_rows(ask: Ask) -> Iterator[Row]:
+    """One row a stop of at least so many minutes.
+
+    Where a private trip led stays with the person. A stop counts as the moment at which it begins: that a van stands
+    through the night is no reason to hide where it was parked at six in the evening.
+    """
+    where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, "s.start_at")
+    by = ordered(ask.group, "vehicle", "s.start_at", vehicle="vehicle", person="person", team="team", day="day")
+    least, rule = ask.numbers["least_minutes"] * 60, use_rule(ask.organisation)
+    for row in stream(f"{_STOPS} {where.sql} {by}", where.values):
+        if row[7] < least or (ask.hours is not None and not ask.hours.allows(row[8], row[4], row[4])):
+            continue
+        place = None if _after_private(row, rule) else row[6]
+        yield (*row[:6], place, row[7], 1, f"{row[9]}-{row[4].timestamp():.0f}")
+
+
+def _after_private(row: tuple[Any, ...], rule: UseRule) -> bool:
+    use, began, ended = row[10:13]
+    if use is None and began is not None:
+        use = rule.use(row[8], began, ended)
+    return bool(use == Use.PRIVATE)
+
+
+def driver_day_rows(ask: Ask) -> Iterator[Row]:
+    """One row a person and day: first start, last end, driving, breaks between. Private trips are left out."""
+    first = {"person": ("person", "day"), "day": ("day", "person"), "team": ("person", "day")}.get(ask.group, ())
+    order = (*first, "p.id", "t.start_at", "t.id")
+    known = (trip for trip in trips(ask, *order) if trip.person_id is not None and not trip.private)
+    for _key, group in groupby(known, key=lambda trip: (trip.person_id, trip.day)):
+        yield _driver_day(list(group))
+
+
+def _driver_day(day: list[Trip]) -> Row:
+    first, last = day[0], max(day, key=lambda trip: trip.ended)
+    breaks = [(b.began - a.ended).total_seconds() for a, b in pairwise(day)]
+    places = list(dict.fromkeys(trip.end_place for trip in day if trip.end_place))
+    return (
+        first.person, first.team, first.day, first.began, last.ended, (last.ended - first.began).total_seconds(),
+        sum(trip.moving_s + trip.idle_s for trip in day), sum(max(0.0, one) for one in breaks),
+        max((one for one in breaks), default=None), len(day), sum(trip.distance_m for trip in day),
+        first.start_place, ", ".join(places), ", ".join(dict.fromkeys(trip.vehicle for trip in day)), 1,
+        str(first.person_id),
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Rows about trips and stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from allconnects.reports.columns import Row
+from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
+from allconnects.reports.definition import Ask
+from allconnects.reports.models import Use
+from allconnects.reports.uses import UseRule, use_rule
+
+# What a trip was for: the last word of a person, else what the trip itself says.
+SAID: Final = """LEFT JOIN LATERAL (
+    SELECT c.use, c.voice FROM reports_classification c
+    WHERE c.organisation_id = t.organisation_id AND c.device_id = t.device_id
+      AND c.during @> (t.start_at + (t.end_at - t.start_at) / 2)
+    ORDER BY c.at DESC, c.id DESC LIMIT 1) said ON true"""
+_FROM: Final = f"""
+    FROM trips_trip t
+    JOIN telemetry_device d ON d.organisation_id = t.organisation_id AND d.id = t.device_id
+    LEFT JOIN fleet_installation i ON i.organisation_id = t.organisation_id AND i.device_id = t.device_id
+        AND i.during @> t.start_at
+    LEFT JOIN fleet_vehicle v ON v.organisation_id = t.organisation_id AND v.id = i.vehicle_id
+    LEFT JOIN fleet_person p ON p.organisation_id = t.organisation_id AND p.id = coalesce(t.person, i.person_id)
+    {SAID}
+    WHERE t.organisation_id = %(organisation)s AND t.start_at >= %(begin)s AND t.start_at < %(end)s
+      AND t.shown AND i.material_id IS NULL AND d.kind <> 'material'"""
+_COLUMNS: Final = f"""
+    {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("t.start_at")} AS team, {day_of("t.start_at")} AS day,
+    t.start_at, t.end_at, t.start_place, t.end_place, t.distance_m, t.moving_s, t.idle_s, t.max_speed_kmh,
+    coalesce(said.use, nullif(t.purpose, '')), coalesce(said.voice, CASE WHEN t.purpose <> '' THEN 'manager' END),
+    p.id, v.id, v.vehicle_class, v.fuel, v.co2_g_km, t.device_id, t.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A trip with what reports need of it. ``use`` and ``voice``: what it was for and who says so."""
+
+    vehicle: str
+    person: str | None
+    team: str | None
+    day: date
+    began: datetime
+    ended: datetime
+    start_place: str
+    end_place: str
+    distance_m: float
+    moving_s: float
+    idle_s: float
+    top_kmh: float | None
+    use: str
+    voice: str
+    person_id: UUID | None
+    vehicle_id: int | None
+    vehicle_class: str | None
+    fuel: str | None
+    co2_g_km: int | None
+    device: int
+    number: int
+
+    @property
+    def private(self) -> bool:
+        """Whether where and when stay with the person."""
+        return self.use == Use.PRIVATE
+
+
+def trips(ask: Ask, *order: str) -> Iterator[Trip]:
+    """Trips that begin in the period, by group and then ``order``; those outside working hours only if asked for."""
+    where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, "t.start_at")
+    by = ordered(ask.group, *(order or ("vehicle", "t.start_at", "t.id")), vehicle="vehicle", person="person",
+                 team="team", day="day")  # fmt: skip
+    rule = use_rule(ask.organisation)
+    for row in stream(f"SELECT {_COLUMNS} {_FROM} {where.sql} {by}", where.values):
+        trip = _trip(row, rule)
+        if ask.hours is None or ask.hours.allows(trip.person_id, trip.began, trip.ended):
+            yield trip
+
+
+def _trip(row: tuple[Any, ...], rule: UseRule) -> Trip:
+    use, voice = row[12], row[13]
+    if use is None:
+        use, voice = rule.use(row[14], row[4], row[5]), "rule"
+    values: list[Any] = [*row[:12], use, voice, *row[14:]]
+    return Trip(*values)
+
+
+def trip_rows(ask: Ask) -> Iterator[Row]:
+    """One row a trip. Of a private trip only day and kilometres are told."""
+    words = dict(Use.choices)
+    for trip in trips(ask):
+        where = (None,) * 4 if trip.private else (trip.began, trip.ended, trip.start_place, trip.end_place)
+        yield (
+            trip.vehicle, trip.person, trip.team, trip.day, *where, trip.distance_m, trip.moving_s, trip.idle_s,
+            None if trip.private else trip.top_kmh, str(words[trip.use]), f"{trip.device}-{trip.number}",
+        )  # fmt: skip
+
+
+def mileage_rows(ask: Ask) -> Iterator[Row]:
+    """One row a trip: its metres under what it was for, and whether a person said so."""
+    for trip in trips(ask):
+        metres = [trip.distance_m if trip.use == use else None for use in Use.values]
+        yield (
+            trip.vehicle, trip.person, trip.team, trip.day, trip.distance_m, *metres, 1,
+            int(trip.voice == "driver"), int(trip.voice == "manager"), int(trip.voice == "rule"),
+            f"{trip.device}-{trip.number}",
+        )  # fmt: skip
+
+
+def speed_rows(ask: Ask) -> Iterator[Row]:
+    """Trips whose top speed is above the limit that was asked for."""
+    limit = ask.numbers["limit_kmh"]
+    for trip in trips(ask):
+        if trip.top_kmh is not None and trip.top_kmh > limit and not trip.private:
+            yield (
+                trip.vehicle, trip.person, trip.team, trip.day, trip.began, trip.ended, trip.start_place,
+                trip.end_place, trip.top_kmh, trip.top_kmh - limit, trip.distance_m, 1, f"{trip.device}-{trip.number}",
+            )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Working hours: when a person works, and whether a movement lies within them. Pure, no database.
+
+A movement is shown when it lies within the hours, or crosses their edge by no more than the margin: who leaves home
+at 5:40 for a day that begins at 6 is at work, who drives at 22:00 is not. Hours are Brussels wall clock, so a day of
+23 or 25 hours needs no care; hours that end before they begin end the next day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+Span = tuple[time, time]
+Interval = tuple[float, float]
+"""Seconds since 1970 UTC, from and until."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Spans by weekday (Monday is 0), and how far a movement may cross their edge."""
+
+    spans: Mapping[int, tuple[Span, ...]]
+    margin: timedelta = timedelta(minutes=60)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def allows(self, begin: datetime, end: datetime) -> bool:
+        """Whether a movement between two instants is within working hours."""
+        first, last = begin.timestamp(), end.timestamp()
+        margin = self.margin.total_seconds()
+        day = begin.astimezone(BRUSSELS).date()
+        for start, stop in self._near(day):
+            if start - margin <= first and last <= stop + margin and first < stop and last > start:
+                return True
+        return False
+
+    def _near(self, day: date) -> tuple[Interval, ...]:
+        return _near(self, day)
+
+
+@lru_cache(maxsize=20_000)
+def _near(schedule: Schedule, day: date) -> tuple[Interval, ...]:
+    """Spans that begin on a day, the one before or the one after."""
+    found: list[Interval] = []
+    for shift in (-1, 0, 1):
+        one = day + timedelta(days=shift)
+        for start, stop in schedule.spans.get(one.weekday(), ()):
+            behind = one + timedelta(days=1) if stop <= start else one
+            found.append((_instant(one, start), _instant(behind, stop)))
+    return tuple(found)
+
+
+def _instant(day: date, clock: time) -> float:
+    return datetime.combine(day, clock, BRUSSELS).timestamp()
+
+
+DEFAULT = Schedule({weekday: ((time(6), time(19)),) for weekday in range(5)})
+"""Where an organisation has said nothing: Monday to Friday, 6 to 19."""
+
+
+@dataclass(frozen=True)
+class HoursBook:
+    """Schedules of an organisation: the one for all, and those of teams.
+
+    ``members``: the teams of each person with the days from and until which (both included; None: still).
+    """
+
+    whole: Schedule = DEFAULT
+    teams: Mapping[int, Schedule] = field(default_factory=dict)
+    members: Mapping[UUID, tuple[tuple[int, date, date | None], ...]] = field(default_factory=dict)
+
+    def allows(self, person: UUID | None, begin: datetime, end: datetime) -> bool:
+        """Whether a movement is within the hours of that person; of nobody known: within those for all."""
+        return any(schedule.allows(begin, end) for schedule in self._of(person, begin))
+
+    def _of(self, person: UUID | None, moment: datetime) -> Iterable[Schedule]:
+        if person is None or person not in self.members:
+            return (self.whole,)
+        day = moment.astimezone(BRUSSELS).date()
+        found = [
+            self.teams[team]
+            for team, first, until in self.members[person]
+            if team in self.teams and first <= day and (until is None or day <= until)
+        ]
+        return found or (self.whole,)
+
+
+def parse_schedule(days: Mapping[str, Iterable[Iterable[str]]], margin_minutes: int) -> Schedule:
+    """A schedule out of stored JSON: ``{"0": [["06:00", "19:00"]]}``. Raises ValueError."""
+    spans = {
+        int(day): tuple((time.fromisoformat(begin), time.fromisoformat(end)) for begin, end in pairs)
+        for day, pairs in days.items()
+    }
+    if not all(0 <= day <= 6 for day in spans):
+        raise ValueError("weekdays are 0 to 6")
+    return Schedule(spans, timedelta(minutes=margin_minutes))

@@ -1,0 +1,25 @@
+"""The tables of this room, by what they are about."""
+
+from allconnects.reports.models.firm import Profile, WorkingHours
+from allconnects.reports.models.logbook import Classification, Entry, LogbookRow, Use, Voice
+from allconnects.reports.models.payroll import PayrollMonth
+from allconnects.reports.models.sending import FILES, Delivery, DeliveryState, Form, Frequency, Receiver, Run, Schedule
+
+__all__ = [
+    "FILES",
+    "Classification",
+    "Delivery",
+    "DeliveryState",
+    "Entry",
+    "Form",
+    "Frequency",
+    "LogbookRow",
+    "PayrollMonth",
+    "Profile",
+    "Receiver",
+    "Run",
+    "Schedule",
+    "Use",
+    "Voice",
+    "WorkingHours",
+]

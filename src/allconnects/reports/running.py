@@ -1,0 +1,239 @@
+"""Making a report: what is asked is checked, its purpose declared, the run logged, the document written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from allconnects.accounts.access import at_least
+from allconnects.accounts.models import Account
+from allconnects.kit import clock
+from allconnects.kit.errors import Forbidden, InvalidInput
+from allconnects.reports import shown
+from allconnects.reports.catalogue import report_of
+from allconnects.reports.definition import GROUPS, Ask, Item, Line, Report, arrange, layout
+from allconnects.reports.firm import hours_book, letterhead
+from allconnects.reports.models import Form, Run
+from allconnects.reports.purposes import Purpose, purposes
+from allconnects.reports.render import csv, pdf, xlsx
+from allconnects.reports.render.document import Document
+
+SELECTORS: Final = ("vehicles", "people", "teams", "sites", "materials")
+MOST_CHOSEN: Final = 500
+CONTENT_TYPES: Final[Mapping[str, str]] = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who asks: a member with a role, or a program with a token, whose scope stands for the role of a manager."""
+
+    organisation: int
+    role: str
+    account: Account | None = None
+    token: int | None = None
+    schedule: int | None = None
+
+
+def ask_of(report: Report, reader: Reader, given: Mapping[str, Any]) -> Ask:
+    """What is asked, checked. ``given``: first, last (dates), purpose, group, summary, selectors, parameters.
+
+    Raises InvalidInput for what cannot be, Forbidden for a purpose that this role may not declare.
+    """
+    purpose = _purpose(report, reader, given.get("purpose", ""))
+    first, last = _period(report, given.get("first"), given.get("last"))
+    group = given.get("group", report.groups[0])
+    if group not in report.groups:
+        raise InvalidInput(_("This report is not grouped that way."))
+    hides = report.personal and not purpose.outside_hours
+    return Ask(
+        organisation=reader.organisation, first=first, last=last, purpose=purpose, group=group,
+        summary=bool(given.get("summary")) and bool(group), numbers=_numbers(report, given),
+        hours=hours_book(reader.organisation) if hides else None, **_chosen(report, given),
+    )  # fmt: skip
+
+
+def _purpose(report: Report, reader: Reader, key: str) -> Purpose:
+    if not key:
+        raise InvalidInput(_("Say what the report is for: every report is made for a declared purpose."))
+    if key not in report.purposes:
+        raise InvalidInput(_("This report may not be made for that purpose."))
+    found = purposes()[key]
+    if not at_least(reader.role, found.role):
+        raise Forbidden(_("Your role may not declare this purpose."))
+    return found
+
+
+def may_declare(report: Report, role: str | None) -> list[Purpose]:
+    """The purposes that a role may declare for a report."""
+    known = purposes()
+    return [known[key] for key in report.purposes if at_least(role, known[key].role)]
+
+
+def _period(report: Report, first: Any, last: Any) -> tuple[date, date]:
+    if not isinstance(first, date) or not isinstance(last, date):
+        raise InvalidInput(_("Give the first and the last day."))
+    if not (first.year >= 2000 and last.year <= 2100):
+        raise InvalidInput(_("Give days of this century."))
+    if last < first:
+        raise InvalidInput(_("The period ends before it begins."))
+    if (last - first).days >= report.longest_days:
+        raise InvalidInput(_("This report covers at most %(days)s days.") % {"days": report.longest_days})
+    return first, last
+
+
+def _numbers(report: Report, given: Mapping[str, Any]) -> dict[str, int]:
+    found = {}
+    for parameter in report.parameters:
+        value = given.get(parameter.key)
+        value = parameter.default if value is None else value
+        if not isinstance(value, int) or not parameter.least <= value <= parameter.most:
+            bounds = {"name": parameter.title, "least": parameter.least, "most": parameter.most}
+            raise InvalidInput(_("%(name)s: a number from %(least)s to %(most)s.") % bounds)
+        found[parameter.key] = value
+    return found
+
+
+def _chosen(report: Report, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers of other organisations find nothing: row-level security hides what they name."""
+    found: dict[str, Any] = {}
+    for selector in SELECTORS:
+        values = given.get(selector) or ()
+        if values and selector not in report.selectors:
+            raise InvalidInput(_("This report cannot be narrowed that way."))
+        if len(values) > MOST_CHOSEN:
+            raise InvalidInput(_("Choose at most %(most)s.") % {"most": MOST_CHOSEN})
+        try:
+            read = UUID if selector == "people" else int
+            found[selector] = tuple(read(str(value)) for value in values)
+        except ValueError:
+            raise InvalidInput(_("What was chosen is not known.")) from None
+        if selector != "people" and any(not 0 < value < 2**31 for value in found[selector]):
+            raise InvalidInput(_("What was chosen is not known."))
+    return found
+
+
+def items_of(report: Report, ask: Ask) -> Iterator[Item]:
+    """The stream of a report."""
+    return arrange(report, ask, report.rows(ask))
+
+
+def document_of(report: Report, ask: Ask, items: Iterator[Item], language: str) -> Document:
+    """The report with its head, in the language that is active."""
+    return Document(
+        title=str(report.title), columns=layout(report, ask), items=items,
+        letterhead=letterhead(ask.organisation), made_at=clock.now().replace(microsecond=0), language=language,
+        about=tuple(about(report, ask)), notes=tuple(notes(report, ask)), group=ask.group,
+        name=f"{report.key}_{ask.first}_{ask.last}", sections=bool(ask.group) and not ask.summary,
+    )  # fmt: skip
+
+
+def about(report: Report, ask: Ask) -> Iterator[tuple[str, str]]:
+    """What a reader must know of a report before its first line."""
+    yield _("Period"), f"{shown.day(ask.first)} – {shown.day(ask.last)}"
+    yield _("Purpose"), ask.purpose.title
+    if ask.group:
+        yield _("Grouped by"), str(GROUPS[ask.group])
+    for parameter in report.parameters:
+        yield str(parameter.title), f"{ask.numbers[parameter.key]} {parameter.unit}"
+    chosen = sum(len(getattr(ask, selector)) for selector in SELECTORS)
+    if chosen:
+        yield _("Narrowed to"), str(chosen)
+
+
+def notes(report: Report, ask: Ask) -> Iterator[str]:
+    """Sentences that say what the numbers leave out."""
+    if report.personal:
+        if ask.hours is not None:
+            yield _("Movement outside of working hours is left out.")
+        else:
+            yield _("Movement outside of working hours is included, as this purpose allows.")
+    if report.notes is not None:
+        yield from report.notes(ask)
+
+
+class Counted:
+    """A stream that counts the lines that pass."""
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self.items, self.lines = items, 0
+
+    def __iter__(self) -> Iterator[Item]:
+        for item in self.items:
+            self.lines += isinstance(item, Line)
+            yield item
+
+
+def log_run(reader: Reader, report: Report, ask: Ask, form: str, lines: int) -> Run:
+    """Write down who made which report, for what and about what; nothing of what stood in it."""
+    scope = {name: [str(one) for one in getattr(ask, name)] for name in SELECTORS if getattr(ask, name)}
+    return Run.objects.create(
+        organisation_id=reader.organisation, account=reader.account, token_id=reader.token,
+        schedule_id=reader.schedule, report=report.key, purpose=ask.purpose.key, first=ask.first, last=ask.last,
+        grouped=ask.group, scope=scope, form=form, lines=lines, at=clock.now(),
+        outside_hours=report.personal and ask.hours is None,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A report on disk; whoever reads it removes it."""
+
+    path: Path
+    name: str
+    content_type: str
+    lines: int
+
+    def pieces(self, size: int = 1 << 16) -> Iterator[bytes]:
+        """The content, once; the file is gone from disk as soon as it is open."""
+        with self.path.open("rb") as file:
+            self.path.unlink()
+            while piece := file.read(size):
+                yield piece
+
+    def content(self) -> bytes:
+        """All of it."""
+        return b"".join(self.pieces())
+
+
+def write_file(key: str, reader: Reader, given: Mapping[str, Any], form: str, dialect: str = "excel") -> WrittenFile:
+    """Make a report as a file, whole, in the transaction that is open; memory does not grow with its lines.
+
+    Raises NotFound, InvalidInput, Forbidden; then nothing was logged and nothing is left.
+    """
+    report = report_of(key)
+    ask = ask_of(report, reader, given)
+    counted = Counted(items_of(report, ask))
+    document = document_of(report, ask, iter(counted), translation.get_language() or "en")
+    path = Path(tempfile.mkstemp(prefix="allconnects-report-", suffix=f".{form}")[1])
+    try:
+        _write(document, path, form, dialect)
+        log_run(reader, report, ask, form, counted.lines)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return WrittenFile(path, f"{document.name}.{form}", CONTENT_TYPES[form], counted.lines)
+
+
+def _write(document: Document, path: Path, form: str, dialect: str) -> None:
+    if form == Form.XLSX:
+        xlsx.write(document, path)
+    elif form == Form.PDF:
+        path.write_bytes(pdf.write(document))
+    elif form == Form.CSV:
+        with path.open("wb") as file:
+            for piece in csv.write(document, "plain" if dialect == "plain" else "excel"):
+                file.write(piece)
+    else:
+        raise InvalidInput(_("A report is written as XLSX, CSV or PDF."))
