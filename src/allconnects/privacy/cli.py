@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from allconnects.kit import db
@@ -14,7 +16,7 @@ Commands = Any
 
 
 def add_commands(commands: Commands) -> None:
-    """Add ``privacy audit verify|heads``."""
+    """Add ``privacy audit`` and ``privacy documents``."""
     text = "audit, registers and documents of data protection"
     privacy = commands.add_parser("privacy", help=text, description=text)
     actions = privacy.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -22,6 +24,11 @@ def add_commands(commands: Commands) -> None:
     audit = actions.add_parser("audit", help=text, description=text)
     audit.add_argument("--heads", action="store_true", help="write the heads down and print them as JSON lines")
     audit.set_defaults(run=_audit)
+    text = "write notices, records and schedules from inventory and registry"
+    papers = actions.add_parser("documents", help=text, description=text)
+    papers.add_argument("folder", metavar="FOLDER", type=Path, nargs="?", default=Path("docs/privacy"))
+    papers.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a file is not up to date")
+    papers.set_defaults(run=_documents)
 
 
 def _audit(arguments: argparse.Namespace) -> int:
@@ -38,3 +45,19 @@ def _audit(arguments: argparse.Namespace) -> int:
         print(f"chain {fault.organisation}, entry {fault.number}: {fault.what}", file=sys.stderr)
     print("the audit chains are not what they were" if found else "the audit chains are whole")
     return 1 if found else 0
+
+
+def _documents(arguments: argparse.Namespace) -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
+    import django
+
+    django.setup()
+    from allconnects.privacy import documents
+
+    if arguments.check:
+        changed = [name for name, text in documents.documents() if documents.is_stale(arguments.folder / name, text)]
+    else:
+        changed = documents.write(arguments.folder)
+    for name in changed:
+        print(name)
+    return 1 if arguments.check and changed else 0

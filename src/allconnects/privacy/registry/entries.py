@@ -1,0 +1,81 @@
+"""What the entries of the registry are. Texts are in English and marked for translation where a person reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Party = Literal["controller", "processor"]
+"""What the operator of this server is for that purpose, seen from the people whose data they are."""
+Kind = Literal["processor", "independent", "authority", "employer", "person"]
+"""What a recipient is: acts on our instructions; decides for itself; by law; the employer; the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The balancing test of a legitimate interest: three steps, safeguards, and when it is looked at again.
+
+    Source of the steps: GDPR art. 6(1)(f) as the Belgian authority applied it on 25 March 2025 to tracked vehicles.
+    """
+
+    interest: str
+    necessity: str
+    balance: str
+    safeguards: tuple[str, ...]
+    review_months: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Why data are processed. ``bases``: words of ``kit.labels.Basis`` that labels may name with it."""
+
+    key: str
+    title: str
+    text: str
+    bases: tuple[str, ...]
+    party: Party
+    assessment: Assessment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets data. ``setting``: the switch without which nothing goes there; empty: always, or by a person's act."""
+
+    key: str
+    title: str
+    kind: Kind
+    gets: str
+    country: str
+    setting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A place where data rest. ``where``: in words of the operator's own set-up."""
+
+    key: str
+    title: str
+    holds: str
+    protection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A cookie or an entry of the browser's storage. ``essential``: the page does not work without it."""
+
+    name: str
+    kind: Literal["cookie", "local storage", "cache"]
+    title: str
+    life: str
+    essential: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product of the policy. ``tables``: prefixes of the tables it works with; ``built``: whether it is there."""
+
+    key: str
+    title: str
+    text: str
+    tables: tuple[str, ...] = field(default=())
+    built: bool = False
