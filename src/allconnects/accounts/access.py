@@ -40,6 +40,7 @@ class TenantRequest(HttpRequest):
     organisations: list[Organisation]
     role: str | None
     token_scopes: frozenset[str] | None
+    token_name: str
 
 
 def at_least(role: str | None, needed: str) -> bool:

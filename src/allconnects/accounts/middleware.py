@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from allconnects.accounts.access import TenantRequest
+from allconnects.accounts.actor import PROCESS, Actor, acting
 from allconnects.accounts.models import Account, Organisation
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock
@@ -52,6 +53,7 @@ class Tenancy:
 
     def __call__(self, request: TenantRequest) -> HttpResponseBase:
         request.organisation, request.role, request.token_scopes, request.organisations = None, None, None, []
+        request.token_name = ""
         if request.path not in PLAIN:
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() == "bearer" and request.path.startswith("/api/"):
@@ -71,10 +73,18 @@ class Tenancy:
         organisation = request.organisation.pk if request.organisation else None
         account = request.user.pk if request.role else None
         try:
-            with speaking_for(organisation, account):
+            with acting(_actor(request)), speaking_for(organisation, account):
                 return _settle(view(request, *args, **kwargs))
         except AllconnectsError as error:
             return _answer(request, error)
+
+
+def _actor(request: TenantRequest) -> Actor:
+    if token := getattr(request, "token_name", ""):
+        return Actor(token, "token")
+    if request.user.is_authenticated:
+        return Actor(f"account:{request.user.pk}", request.role or "")
+    return PROCESS
 
 
 def _settle(response: Any) -> HttpResponseBase:
@@ -113,4 +123,5 @@ def _identify_by_token(request: TenantRequest, token: str) -> None:
     found = list(Organisation.objects.raw("SELECT * FROM accounts_token(%s, %s)", [digest, clock.now().date()]))
     if found:
         request.organisation = found[0]
+        request.token_name = f"token:{found[0].token}"  # type: ignore[attr-defined]
         request.token_scopes = frozenset(found[0].scopes)  # type: ignore[attr-defined]

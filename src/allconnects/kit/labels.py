@@ -53,6 +53,7 @@ Retention = Literal[
     "trip",
     "security_log",
     "audit",
+    "access_log",
     "session",
     "invitation",
     "job",
@@ -68,7 +69,7 @@ Export = Literal["provided", "observed", "derived", "excluded"]
 ERASURES = frozenset(
     {"delete_row", "nullify", "replace_token", "generalise", "suppress_hash", "none"}
     | {f"delete_chunk+shred:{name}" for name in ("raw_position",)}
-    | {f"retain:{name}" for name in ("security_log", "audit")}
+    | {f"retain:{name}" for name in ("security_log", "audit", "access_log")}
     | {f"retain:{name}" for name in ("security_log", "tax_logbook")}
 )
 

@@ -11,4 +11,5 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         """Its plain SQL tables join the inventory."""
-        from allconnects.privacy.audit import labels  # noqa: F401
+        from allconnects.privacy.access import labels as access  # noqa: F401
+        from allconnects.privacy.audit import labels as audit  # noqa: F401

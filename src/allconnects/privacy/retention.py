@@ -26,6 +26,9 @@ RULES: dict[str, Rule] = {
     "trip": Rule(365, 365, "at most a year, to plan rounds and to prove what was done (CNIL NS-51)"),
     "security_log": Rule(365, 365, "GDPR art. 32; a year covers what an investigation looks back on"),
     "audit": Rule(2 * 365, MOST_DAYS, "GDPR art. 5(2): to show what was done; entries hold no names and no places"),
+    "access_log": Rule(
+        730, 730, "GDPR art. 15, CJEU C-579/21: who consulted, when and why, can be asked for two years"
+    ),
     "session": Rule(14, 30, "as long as a browser stays signed in"),
     "invitation": Rule(7, 30, "as long as its link is good, then it goes"),
     "occupancy": Rule(365, 5 * 365, "as long as hours and journeys that rest on it can be contested"),

@@ -14,6 +14,7 @@ import structlog
 from allconnects.accounts.maintenance import forget_expired
 from allconnects.kit import clock, config, db
 from allconnects.kit.errors import AllconnectsError
+from allconnects.privacy.access import service as access
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
@@ -53,6 +54,7 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     make_partitions(connection)
     seal(connection, days)
     drop_partitions(connection, days)
+    access.keep(connection)
     check_audit(connection)
     drop_segments(connection, days)
     forget_unknown(connection)

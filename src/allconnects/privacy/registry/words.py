@@ -43,6 +43,7 @@ RETENTIONS = {
     "trip": _("trips and stops"),
     "security_log": _("security log"),
     "audit": _("audit chain"),
+    "access_log": _("who read about you"),
     "session": _("sign-in sessions"),
     "invitation": _("invitations"),
     "job": _("background work"),

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allconnects.accounts.actor import current
 from allconnects.kit.db import DatabaseUnavailable
+from allconnects.privacy.access import service as access
 from allconnects.privacy.vault import KeyDestroyed, KeyMissing, Subject, Vault, VaultError, open_vault
 from allconnects.telemetry.store.occupancy import cut, stays
 from allconnects.telemetry.store.rows import HAS_PLACE, IMPLAUSIBLE_TIME, VALID
@@ -64,15 +66,16 @@ def track(
     end: datetime,
     *,
     purpose: str = PURPOSE,
-    who: str = "process:web",
+    who: str = "",
     vault: Vault | None = None,
 ) -> Track:
     """Usable fixes with ``start <= time < end``, from segments and hot rows.
 
     The cursor's transaction must speak for the organisation. ``purpose``, ``who``: as the vault wants them, which
-    logs both. Positions of a subject whose key was destroyed are not there. Raises KeyRestricted or KeyHeld when
-    the purpose does not open everything else, KeyMissing when a segment's key is lost, InvalidInput for an unknown
-    purpose, SegmentError, and DatabaseUnavailable or VaultError when the vault does not answer.
+    logs both; who acts now by default. What somebody's request reads about persons stands in the access log too.
+    Positions of a subject whose key was destroyed are not there. Raises KeyRestricted or KeyHeld when the purpose does
+    not open everything else, KeyMissing when a segment's key is lost, InvalidInput for an unknown purpose,
+    SegmentError, and DatabaseUnavailable or VaultError when the vault does not answer.
     """
     if start >= end:
         return _nothing()
@@ -86,13 +89,16 @@ def track(
     subjects |= {name: key_subject(name, device) for name in masks}
     if not subjects:
         return _nothing()
-    keys = _Keys(vault, organisation, device, purpose, who)
+    keys = _Keys(vault, organisation, device, purpose, who or current().name)
     found = keys.of(subjects, {one.subject for one in sealed})
     seen = np.zeros(len(hot), bool)
     for name, mask in masks.items():
         seen |= mask & (found[name] is not GONE)
     segments = _opened(sealed, found, organisation, device)
-    return _joined(segments, taken(hot, seen), _window(start, end))
+    result = _joined(segments, taken(hot, seen), _window(start, end))
+    persons = {name for name in subjects if name and found[name] is not GONE}
+    access.note(cursor, organisation, persons, purpose=purpose, scope="track", first=first, last=last, size=len(result))
+    return result
 
 
 def _params(organisation: int, device: int, start: datetime, end: datetime) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""The access log: who read where somebody was, why, and how much."""

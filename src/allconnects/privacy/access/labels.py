@@ -1,0 +1,30 @@
+"""Privacy labels of the access log: about who was read, and about who read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from allconnects.kit.labels import Label, Table, register
+
+READ = Label(
+    "user.location.precise", "security", "driver", "pseudonymous", "rights.handle",
+    "legal_obligation", "access_log", "retain:access_log", "derived",
+)  # fmt: skip
+WHOM = replace(READ, category="user.unique_id", identifiability="indirect")
+BY = replace(READ, category="user.account", subject="account_holder", identifiability="indirect")
+
+register(
+    Table(
+        "privacy_access",
+        {
+            **dict.fromkeys(("organisation_id", "id", "purpose", "scope", "first_day", "last_day", "size"), READ),
+            "at": BY,
+            "person": WHOM,
+            "actor": BY,
+            "role": BY,
+        },
+        tenant="organisation_id",
+        web="SELECT, INSERT",
+        worker="SELECT, INSERT",
+    )
+)
