@@ -27,6 +27,7 @@ SCOPES = {
     "places:read": Role.VIEWER,
     "places:write": Role.PLANNER,
     "visits:read": Role.PLANNER,
+    "retention:read": Role.MANAGER,
 }
 """What a token may do, with the lowest role that a person needs for the same."""
 

@@ -22,7 +22,7 @@ class Rule:
 RULES: dict[str, Rule] = {
     "relation": Rule(None, None, "GDPR art. 6(1)(b): as long as the account or the registration lasts"),
     "live_position": Rule(1, 1, "real-time use needs no history (GBA/APD on geolocation of vehicles)"),
-    "raw_position": Rule(60, 60, "at most two months (GBA/APD; CNIL NS-51)"),
+    "raw_position": Rule(60, MOST_DAYS, "at most two months (GBA/APD; CNIL NS-51); longer only where a law obliges"),
     "trip": Rule(365, 365, "at most a year, to plan rounds and to prove what was done (CNIL NS-51)"),
     "security_log": Rule(365, 365, "GDPR art. 32; a year covers what an investigation looks back on"),
     "audit": Rule(2 * 365, MOST_DAYS, "GDPR art. 5(2): to show what was done; entries hold no names and no places"),

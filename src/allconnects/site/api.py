@@ -7,8 +7,10 @@ from ninja import NinjaAPI
 from allconnects.accounts.api import router as organisation
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
+from allconnects.telemetry.keeping.api import router as retention
 
 api = NinjaAPI(title="allconnects", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 problems.install(api)
 api.add_router("", organisation)
 api.add_router("", devices)
+api.add_router("", retention)

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("styleguide/", styleguide, name="styleguide"),
     path("accounts/", include("allauth.urls")),
     path("", include("allconnects.accounts.urls")),
+    path("", include("allconnects.telemetry.keeping.urls")),
     path("api/v1/", api.urls),
     path("", include("allconnects.products.live_connects.urls")),
     path("", include("allconnects.products.fleet_tracker.urls")),

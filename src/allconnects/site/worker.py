@@ -18,7 +18,7 @@ from allconnects.privacy.access import service as access
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
-from allconnects.telemetry.store.retention import drop_sealed, drop_segments
+from allconnects.telemetry.store.retention import drop_sealed, drop_segments, longest
 from allconnects.telemetry.store.sealing import seal_round
 
 log = structlog.get_logger()
@@ -82,9 +82,11 @@ def seal(connection: psycopg.Connection, days: int) -> None:
 def drop_partitions(connection: psycopg.Connection, days: int) -> list[str]:
     """Raw positions received more than ``days`` days ago go, a partition at a time. Returns what went.
 
+    Where an organisation must keep them longer, its time holds for leaves; drop_shorter makes up for the others.
+
     Nothing goes while somebody uses what should go; the next round tries again.
     """
-    before = clock.now().date() - timedelta(days=max(days, 2))
+    before = clock.now().date() - timedelta(days=max(longest(connection, days), 2))
     try:
         gone = [row[0] for row in connection.execute("SELECT telemetry_drop_partitions(%s)", (before,))]
     except psycopg.errors.LockNotAvailable:

@@ -141,4 +141,5 @@ class Event(models.Model):
         return f"event {self.pk}"
 
 
-import allconnects.telemetry.imports.models  # noqa: E402, F401  (tables of a part of this room)
+import allconnects.telemetry.imports.models  # noqa: E402  (tables of a part of this room)
+import allconnects.telemetry.keeping.models  # noqa: E402, F401

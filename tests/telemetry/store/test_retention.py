@@ -61,7 +61,7 @@ def hot(leaf: date) -> str:
 def certificates(worker: Connection, leaf: str) -> list[tuple[Any, ...]]:
     rows = worker.execute(
         "SELECT dataset, reason, count, first_day, end_day, length(digest), bytes > 0 "
-        "FROM telemetry_certificate WHERE leaf = %s",
+        "FROM telemetry_certificate WHERE leaf = %s AND organisation_id IS NULL",
         (leaf,),
     )
     return rows.fetchall()

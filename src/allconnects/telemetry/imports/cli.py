@@ -99,7 +99,7 @@ def _tell(total: int, too_old: int, wrong: int) -> None:
     print(f"{total} positions, {wrong} rows that cannot be read")
     if too_old:
         days = config.current().position_days
-        print(f"{too_old} positions are older than {days} days (ALLCONNECTS_POSITION_DAYS) and are left out")
+        print(f"{too_old} positions are older than what is kept (usually {days} days) and are left out")
 
 
 def _progress(row: Any) -> None:

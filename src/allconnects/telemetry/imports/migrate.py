@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allconnects.accounts.models import Organisation
-from allconnects.kit import clock, config
+from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
 from allconnects.telemetry import services as devices
 from allconnects.telemetry.imports import pieces
 from allconnects.telemetry.imports.models import Form, Import, Stage
 from allconnects.telemetry.imports.traccar import Traccar, TraccarDevice
+from allconnects.telemetry.keeping.services import days_kept
 from allconnects.telemetry.models import Device
 from allconnects.telemetry.store.hot import HotWriter
 
@@ -31,7 +32,7 @@ class Plan:
 
 def since() -> datetime:
     """The oldest moment that is kept."""
-    return clock.now() - timedelta(days=config.current().position_days)
+    return clock.now() - timedelta(days=days_kept())
 
 
 def plan(source: Traccar, digest: str) -> Plan:

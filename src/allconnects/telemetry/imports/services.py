@@ -14,11 +14,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
-from allconnects.kit import clock, config
+from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.telemetry.imports import csvfile, gpxfile, pieces
 from allconnects.telemetry.imports.fields import Fix, Problem
 from allconnects.telemetry.imports.models import Form, Import, ImportPiece, Stage
+from allconnects.telemetry.keeping.services import days_kept
 from allconnects.telemetry.models import Device
 from allconnects.telemetry.store.hot import DeviceGone, HotWriter
 
@@ -120,7 +121,7 @@ def _identifiers() -> dict[str, int]:
 
 
 def _oldest_ms() -> int:
-    return clock.now_ms() - config.current().position_days * 86_400_000
+    return clock.now_ms() - days_kept() * 86_400_000
 
 
 def _recognised(source: BinaryIO) -> tuple[Form, str]:

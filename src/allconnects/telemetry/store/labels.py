@@ -109,9 +109,31 @@ register(
     Table(
         "telemetry_certificate",
         dict.fromkeys(
-            ("id", "dataset", "leaf", "first_day", "end_day", "reason", "count", "bytes", "digest", "at"),
+            (
+                "id",
+                "dataset",
+                "leaf",
+                "first_day",
+                "end_day",
+                "reason",
+                "count",
+                "bytes",
+                "digest",
+                "at",
+                "organisation_id",
+            ),
             NOT_PERSONAL,
         ),
+        tenant="organisation_id",
+        web="SELECT",
         worker="SELECT",
+    )
+)
+register(
+    Table(
+        "telemetry_keeping_progress",
+        dict.fromkeys(("organisation_id", "decision", "gone_before"), NOT_PERSONAL),
+        tenant="organisation_id",
+        worker="SELECT, INSERT, UPDATE, DELETE",
     )
 )

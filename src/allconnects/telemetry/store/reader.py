@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allconnects.accounts.actor import current
+from allconnects.kit import clock
 from allconnects.kit.db import DatabaseUnavailable
 from allconnects.privacy.access import service as access
 from allconnects.privacy.vault import KeyDestroyed, KeyMissing, Subject, Vault, VaultError, open_vault
@@ -23,6 +24,7 @@ from allconnects.telemetry.store.segments import (
     KLASS,
     Cursor,
     Sealed,
+    bounds,
     key_subject,
     once,
     read_hot,
@@ -35,6 +37,7 @@ _MASK, _WANTED = VALID | HAS_PLACE | IMPLAUSIBLE_TIME, VALID | HAS_PLACE
 _HOT = """organisation_id = %(organisation)s AND device_id = %(device)s
     AND fix_time >= %(start)s AND fix_time < %(end)s AND received_at >= %(start)s - interval '2 days'
     AND flags & %(mask)s = %(wanted)s"""
+_DECIDED = "SELECT days FROM telemetry_keeping WHERE organisation_id = %s ORDER BY id DESC LIMIT 1"
 Parts = dict[str, NDArray[Any]]
 _IDENTITY = ("content", "received_ms")
 _NAMES = ("time_ms", "lat_e7", "lon_e7", "speed_kmh", "course_deg")
@@ -73,10 +76,12 @@ def track(
 
     The cursor's transaction must speak for the organisation. ``purpose``, ``who``: as the vault wants them, which
     logs both; who acts now by default. What somebody's request reads about persons stands in the access log too.
-    Positions of a subject whose key was destroyed are not there. Raises KeyRestricted or KeyHeld when the purpose does
-    not open everything else, KeyMissing when a segment's key is lost, InvalidInput for an unknown purpose,
-    SegmentError, and DatabaseUnavailable or VaultError when the vault does not answer.
+    Positions of a subject whose key was destroyed, or older than the organisation keeps them, are not there. Raises
+    KeyRestricted or KeyHeld when the purpose does not open everything else, KeyMissing when a segment's key is lost,
+    InvalidInput for an unknown purpose, SegmentError, and DatabaseUnavailable or VaultError when the vault does not
+    answer.
     """
+    start = max(start, kept_from(cursor, organisation) or start)
     if start >= end:
         return _nothing()
     first = start.astimezone(BRUSSELS).date()
@@ -99,6 +104,15 @@ def track(
     persons = {name for name in subjects if name and found[name] is not GONE}
     access.note(cursor, organisation, persons, purpose=purpose, scope="track", first=first, last=last, size=len(result))
     return result
+
+
+def kept_from(cursor: Cursor, organisation: int) -> datetime | None:
+    """What an organisation keeps no longer is not shown while it waits to be dropped; None where it decided nothing."""
+    cursor.execute(_DECIDED, (organisation,))
+    for (days,) in cursor.fetchall():
+        oldest, _ = bounds(clock.now().astimezone(BRUSSELS).date() - timedelta(days=days))
+        return oldest
+    return None
 
 
 def _params(organisation: int, device: int, start: datetime, end: datetime) -> dict[str, object]:

@@ -33,7 +33,7 @@ _LEAVES = """
 _RECEIVED = "received_at >= %(first)s AND received_at < %(until)s"
 _DAYS = f"""
     SELECT organisation_id, device_id, {DAY_OF} FROM telemetry_position WHERE {_RECEIVED}
-    GROUP BY 1, 2, 3"""
+    GROUP BY 1, 2, 3 HAVING {DAY_OF} >= %(today)s - telemetry_days_kept(organisation_id, %(keep)s)"""
 _WAITING = "SELECT 1 FROM telemetry_unsealed WHERE since < %s LIMIT 1"
 """Whether something that came before a time is known to wait: then there is nothing to compare yet."""
 _AGAIN = """
@@ -41,6 +41,22 @@ _AGAIN = """
     VALUES (%s, %s, %s, %s, %s, %s, true)
     ON CONFLICT (organisation_id, device_id, day) DO UPDATE
     SET urgent = true, since = least(telemetry_unsealed.since, excluded.since)"""
+_NEWEST = """
+    accounts_organisation o LEFT JOIN LATERAL (
+        SELECT id, days FROM telemetry_keeping WHERE organisation_id = o.id ORDER BY id DESC LIMIT 1) k ON true"""
+_LONGEST = f"SELECT coalesce(max(coalesce(k.days, %s)), %s) FROM {_NEWEST}"
+_SHORTER = f"""
+    WITH kept AS (SELECT o.id, coalesce(k.id, 0) AS decision, coalesce(k.days, %(keep)s) AS days FROM {_NEWEST})
+    SELECT kept.id, kept.decision, kept.days, p.gone_before FROM kept
+    LEFT JOIN telemetry_keeping_progress p ON p.organisation_id = kept.id AND p.decision = kept.decision
+    WHERE kept.days < (SELECT max(days) FROM kept)
+      AND (p.gone_before IS NULL OR p.gone_before < %(today)s - greatest(kept.days, 2))
+    ORDER BY kept.id"""
+_SHORTENED = """
+    INSERT INTO telemetry_keeping_progress (organisation_id, decision, gone_before) VALUES (%s, %s, %s)
+    ON CONFLICT (organisation_id) DO UPDATE SET decision = excluded.decision, gone_before = excluded.gone_before"""
+_OVERLAP = timedelta(days=3)
+"""A day that was being sealed while it went is found the next time."""
 _PAIR = np.dtype([("time", "<i8"), ("content", "<i8")])
 
 
@@ -58,14 +74,13 @@ def drop_leaf(connection: Connection, vault: Vault, leaf: date, keep_days: int) 
     goes on: a lock that is not had at once is tried for in the next round. Raises psycopg.Error, VaultError,
     DatabaseUnavailable, KeyMissing, SegmentError.
     """
-    first = clock.now().astimezone(BRUSSELS).date() - timedelta(days=keep_days)
     received = datetime.combine(leaf, time(), UTC)
     if connection.execute(_WAITING, (received + timedelta(days=1),)).fetchone():
         return False
     try:
         with connection.transaction():
             connection.execute("SELECT telemetry_hold_positions(%s)", (leaf,))
-            missing = _missing(connection, vault, leaf, first)
+            missing = _missing(connection, vault, leaf, keep_days)
             if not missing:
                 connection.execute("SELECT telemetry_drop_sealed_positions(%s)", (leaf,))
     except (psycopg.errors.LockNotAvailable, psycopg.errors.UndefinedTable):
@@ -75,14 +90,15 @@ def drop_leaf(connection: Connection, vault: Vault, leaf: date, keep_days: int) 
     return not missing
 
 
-def _missing(connection: Connection, vault: Vault, leaf: date, first: date) -> list[tuple[DayOf, int]]:
+def _missing(connection: Connection, vault: Vault, leaf: date, keep_days: int) -> list[tuple[DayOf, int]]:
     """Days with rows of the leaf that are in no segment, with how many."""
     start = datetime.combine(leaf, time(), UTC)
     received = {"first": start, "until": start + timedelta(days=1)}
+    kept = {"today": clock.now().astimezone(BRUSSELS).date(), "keep": keep_days}
     found = []
-    for row in connection.execute(_DAYS, received).fetchall():
+    for row in connection.execute(_DAYS, {**received, **kept}).fetchall():
         one = DayOf(*row)
-        if one.day >= first and (count := _missing_of(connection, vault, one, received)):
+        if count := _missing_of(connection, vault, one, received):
             found.append((one, count))
     return found
 
@@ -114,13 +130,44 @@ def _destroyed(cursor: psycopg.Cursor, vault: Vault, one: DayOf, time_ms: I64) -
     return sum(int(masks[subject].sum()) for subject in gone)
 
 
+def longest(connection: Connection, keep_days: int) -> int:
+    """Days after which nobody keeps positions; ``keep_days`` holds where an organisation decided nothing."""
+    row = connection.execute(_LONGEST, (keep_days, keep_days)).fetchone()
+    return int(row[0]) if row else keep_days
+
+
 def drop_segments(connection: Connection, keep_days: int) -> list[str]:
-    """Drop the segments of days more than ``keep_days`` days ago, at least 2. Returns the names of the leaves."""
-    before = clock.now().astimezone(BRUSSELS).date() - timedelta(days=max(keep_days, 2))
+    """Drop the segments of days that nobody keeps any more, then those that single organisations keep no longer.
+
+    At least two days stay. Returns the names of the leaves.
+    """
+    most = longest(connection, keep_days)
+    before = _before(most)
     try:
         rows = connection.execute("SELECT telemetry_drop_expired('telemetry_segment', %s)", (before,)).fetchall()
     except psycopg.errors.LockNotAvailable:
         return []
     if rows:
-        log.info("store.segments_dropped", count=len(rows), days=keep_days)
+        log.info("store.segments_dropped", count=len(rows), days=most)
+    drop_shorter(connection, keep_days)
     return [row[0] for row in rows]
+
+
+def drop_shorter(connection: Connection, keep_days: int) -> int:
+    """Drop days of organisations that keep them for less long than others. Returns how many days of how many went."""
+    gone = 0
+    today = clock.now().astimezone(BRUSSELS).date()
+    for organisation, decision, days, since in connection.execute(_SHORTER, {"keep": keep_days, "today": today}):
+        before, first = _before(days), since - _OVERLAP if since else date(2000, 1, 1)
+        while rows := connection.execute(
+            "SELECT telemetry_drop_segments_of(%s, %s, %s)", (organisation, first, before)
+        ).fetchall():
+            gone, first = gone + len(rows), rows[-1][0]
+        connection.execute(_SHORTENED, (organisation, decision, before))
+    if gone:
+        log.info("store.days_dropped", count=gone)
+    return gone
+
+
+def _before(days: int) -> date:
+    return clock.now().astimezone(BRUSSELS).date() - timedelta(days=max(days, 2))

@@ -58,6 +58,7 @@ _DUE = """
       AND (urgent OR since <= %(now)s - %(longest)s OR last_received <= %(now)s - %(quiet)s AND day < %(today)s)
     ORDER BY urgent DESC, since LIMIT 500"""
 _LAG = "SELECT coalesce(sum(count), 0), min(since) FROM telemetry_unsealed"
+_TOO_OLD = "DELETE FROM telemetry_unsealed WHERE day < %s - telemetry_days_kept(organisation_id, %s)"
 _SET_ASIDE = """
     UPDATE telemetry_unsealed SET retry_after = %s WHERE organisation_id = %s AND device_id = %s AND day = %s"""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -197,12 +198,13 @@ def due(connection: Connection, seal_after: timedelta) -> list[DayOf]:
 def seal_round(connection: Connection, vault: Vault, seal_after: timedelta, keep_days: int) -> int:
     """Seal what is due, for some tens of seconds at most. Returns how many days were sealed.
 
-    Days beyond retention are not sealed any more. A day that cannot be sealed is tried again later and holds up no
-    other. Raises psycopg.OperationalError, DatabaseUnavailable and VaultError.
+    Days beyond retention are not sealed any more; ``keep_days`` holds where an organisation decided nothing. A day that
+    cannot be sealed is tried again later and holds up no other. Raises psycopg.OperationalError, DatabaseUnavailable
+    and VaultError.
     """
     look(connection)
-    first = clock.now().astimezone(BRUSSELS).date() - timedelta(days=keep_days)
-    connection.execute("DELETE FROM telemetry_unsealed WHERE day < %s", (first,))
+    today = clock.now().astimezone(BRUSSELS).date()
+    connection.execute(_TOO_OLD, (today, keep_days))
     done, until = 0, time.monotonic() + _BUDGET_S
     for one in due(connection, seal_after):
         if time.monotonic() > until:
