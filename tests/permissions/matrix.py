@@ -28,11 +28,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of the API: the scope it needs (None: anyone), and its path values and body."""
+    """An operation of the API: the scope it needs (None: anyone), its path values and body, and what it is asked."""
 
     scope: str | None
     path: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] | None = None
+    query: str = ""
 
 
 PAGES: dict[str, Page | list[Page]] = {
@@ -112,6 +113,7 @@ PAGES: dict[str, Page | list[Page]] = {
 }
 
 DEVICE = {"device": "$device"}
+ASKED = "?purpose=dispatch&from=2026-10-01&to=2026-10-02"
 OPERATIONS: dict[str, Operation] = {
     "GET /openapi.json": Operation(None),
     "GET /members": Operation("members:read"),
@@ -130,4 +132,8 @@ OPERATIONS: dict[str, Operation] = {
         "devices:write", body={"protocol": "gt06", "identifier": "0", "name": "n"}
     ),
     "GET /events": Operation("events:read"),
+    "GET /reports": Operation("reports:read"),
+    "GET /reports/{report}/rows": Operation("reports:read", {"report": "trips"}, query=ASKED),
+    "GET /reports/{report}/file.{form}": Operation("reports:read", {"report": "trips", "form": "csv"}, query=ASKED),
+    "GET /report-runs": Operation("reports:audit"),
 }

@@ -24,6 +24,8 @@ SCOPES = {
     "devices:write": Role.MANAGER,
     "events:read": Role.PLANNER,
     "members:read": Role.MANAGER,
+    "reports:read": Role.PLANNER,
+    "reports:audit": Role.MANAGER,
     "places:read": Role.VIEWER,
     "places:write": Role.PLANNER,
     "visits:read": Role.PLANNER,

@@ -15,6 +15,7 @@ from allconnects.reports.data.stops import driver_day_rows, stop_rows
 from allconnects.reports.data.trips import mileage_rows, speed_rows, trip_rows
 from allconnects.reports.data.vehicles import fuel_notes, fuel_rows, idling_rows, use_rows
 from allconnects.reports.definition import Chart, Parameter, Report
+from allconnects.reports.payroll import payroll_rows
 
 VEHICLE = Column("vehicle", _("Vehicle"), width=20)
 PERSON = Column("person", _("Driver"), width=18)
@@ -162,8 +163,24 @@ EXCEPTIONS = Report(
     purposes=("data_quality", "dispatch", "payroll"), rows=exception_rows, identity=("id",), groups=("", "vehicle"),
     selectors=("vehicles",), parameters=(Parameter("silent_hours", _("Silent for more than"), 24, 1, 720, _("hours")),),
 )  # fmt: skip
+PAYROLL = Report(
+    key="payroll-month", title=_("Month for payroll"), icon="users",
+    text=_("Hours at sites and kilometres of each person in the month in which the period begins."),
+    columns=(Column("person", _("Person"), width=20), Column("number", _("Number"), width=10),
+             Column("employer", _("Employer"), width=16), Column("site", _("Site"), width=24),
+             Column("days", _("Days"), "count", 7, "sum"),
+             Column("site_s", _("Hours at sites"), "duration_s", 10, "sum"),
+             Column("driver_m", _("As driver"), "distance_m", 10, "sum"),
+             Column("passenger_m", _("As passenger"), "distance_m", 10, "sum"),
+             Column("missing", _("Missing"), "count", 8, "sum"), Column("state", _("State"), width=14),
+             Column("approved_by", _("Approved by"), width=16),
+             Column("id", _("Key"), width=14, in_files_only=True)),
+    purposes=("payroll", "mobility_allowance"), rows=payroll_rows, identity=("id",), groups=("person", ""),
+    selectors=("people",), longest_days=31,
+)  # fmt: skip
 REPORTS = (
-    TRIPS, STOPS, VISITS, SITE_HOURS, DRIVER_DAY, USE, IDLING_REPORT, MILEAGE, MATERIALS, FUEL, SPEED, EXCEPTIONS
+    TRIPS, STOPS, VISITS, SITE_HOURS, DRIVER_DAY, USE, IDLING_REPORT, MILEAGE, MATERIALS, FUEL, SPEED, PAYROLL,
+    EXCEPTIONS,
 )  # fmt: skip
 
 

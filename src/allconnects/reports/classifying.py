@@ -74,7 +74,7 @@ def my_trips(organisation: int, person: Person, first: date, last: date) -> list
     closed = _closed_months(organisation, first)
     today = clock.now().astimezone(BRUSSELS).date()
     found = []
-    for trip in trips(ask, "t.start_at DESC"):
+    for trip in trips(ask, "start_at DESC"):
         until = trip.day + timedelta(days=days)
         month_closed = (trip.vehicle_id, trip.day.replace(day=1)) in closed
         found.append(MyTrip(trip, until, today <= until and not month_closed))

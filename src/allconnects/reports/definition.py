@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -67,12 +67,12 @@ class Ask:
     @property
     def begin(self) -> datetime:
         """The instant at which the first day begins in Brussels."""
-        return datetime.combine(self.first, time(), BRUSSELS)
+        return datetime.combine(self.first, time(), BRUSSELS).astimezone(UTC)
 
     @property
     def end(self) -> datetime:
         """The instant at which the last day has ended in Brussels."""
-        return datetime.combine(self.last + timedelta(days=1), time(), BRUSSELS)
+        return datetime.combine(self.last + timedelta(days=1), time(), BRUSSELS).astimezone(UTC)
 
     @property
     def days(self) -> int:

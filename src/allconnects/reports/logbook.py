@@ -120,7 +120,7 @@ def closes_from(organisation: int, month: date) -> date:
 def _trips(organisation: int, vehicle: int, month: date) -> Iterator[Trip]:
     ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["tax_logbook"],
               vehicles=(vehicle,))  # fmt: skip
-    return trips(ask, "t.start_at", "t.id")
+    return trips(ask, "start_at", "id")
 
 
 def _content(trip: Trip) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from django.utils import translation
@@ -188,18 +188,18 @@ def log_run(reader: Reader, report: Report, ask: Ask, form: str, lines: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A report on disk; whoever reads it removes it."""
+    """A report, written. Its place on disk is gone already: closing it, or the end of the process, frees it."""
 
-    path: Path
+    file: BinaryIO
     name: str
     content_type: str
     lines: int
+    size: int
 
     def pieces(self, size: int = 1 << 16) -> Iterator[bytes]:
-        """The content, once; the file is gone from disk as soon as it is open."""
-        with self.path.open("rb") as file:
-            self.path.unlink()
-            while piece := file.read(size):
+        """The content, once."""
+        with self.file:
+            while piece := self.file.read(size):
                 yield piece
 
     def content(self) -> bytes:
@@ -216,14 +216,12 @@ def write_file(key: str, reader: Reader, given: Mapping[str, Any], form: str, di
     ask = ask_of(report, reader, given)
     counted = Counted(items_of(report, ask))
     document = document_of(report, ask, iter(counted), translation.get_language() or "en")
-    path = Path(tempfile.mkstemp(prefix="allconnects-report-", suffix=f".{form}")[1])
-    try:
+    with tempfile.TemporaryDirectory(prefix="allconnects-report-") as folder:
+        path = Path(folder) / f"report.{form}"
         _write(document, path, form, dialect)
         log_run(reader, report, ask, form, counted.lines)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return WrittenFile(path, f"{document.name}.{form}", CONTENT_TYPES[form], counted.lines)
+        size = path.stat().st_size
+        return WrittenFile(path.open("rb"), f"{document.name}.{form}", CONTENT_TYPES[form], counted.lines, size)
 
 
 def _write(document: Document, path: Path, form: str, dialect: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI
 
 from allconnects.accounts.api import router as organisation
+from allconnects.reports.api import router as reports
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
 from allconnects.telemetry.keeping.api import router as retention
@@ -14,3 +15,4 @@ problems.install(api)
 api.add_router("", organisation)
 api.add_router("", devices)
 api.add_router("", retention)
+api.add_router("", reports)

@@ -42,7 +42,7 @@ def exception_rows(ask: Ask) -> Iterator[Row]:
 
 def _without_driver(ask: Ask) -> Iterator[Row]:
     kind = _("Trip without driver")
-    for trip in trips(ask, "vehicle", "t.start_at", "t.id"):
+    for trip in trips(ask, "vehicle", "start_at", "id"):
         if trip.person_id is None and trip.vehicle_id is not None:
             yield (kind, trip.vehicle, trip.day, trip.began, trip.distance_m, _("Say who drove"), 1,
                    f"t{trip.device}-{trip.number}")  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Final
 
@@ -14,8 +14,8 @@ from allconnects.reports.definition import BRUSSELS, Ask
 Span = tuple[datetime, datetime]
 _VISITS: Final = f"""
     SELECT pl.name AS site, {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("w.enter")} AS team,
-        {day_of("w.enter")} AS day, w.enter, w.leave, extract(epoch FROM w.leave - w.enter)::float8, pl.number,
-        pl.kind, p.id, w.device_id
+        {day_of("w.enter")} AS day, w.enter, w.leave, extract(epoch FROM w.leave - w.enter)::float8 AS stay_s,
+        pl.number, pl.kind, p.id AS person_id, w.device_id
     FROM places_visit w
     JOIN places_place pl ON pl.organisation_id = w.organisation_id AND pl.id = w.place_id
     JOIN telemetry_device d ON d.organisation_id = w.organisation_id AND d.id = w.device_id
@@ -32,9 +32,8 @@ _VISITS: Final = f"""
 def visit_rows(ask: Ask) -> Iterator[Row]:
     """One row a visit of a vehicle or of a person's own device."""
     where = Where.of(ask, vehicles="v.id", people="p.id", sites="w.place_id").team(ask, "w.enter")
-    by = ordered(ask.group, "site", "w.enter", "w.device_id", site="site", vehicle="vehicle", person="person",
-                 team="team", day="day")  # fmt: skip
-    for row in stream(f"{_VISITS} {where.sql} {by}", where.values):
+    sql = ordered(f"{_VISITS} {where.sql}", ask.group, "site", "enter", "device_id")
+    for row in stream(sql, where.values):
         if ask.hours is None or ask.hours.allows(row[10], row[5], row[5]):
             yield (*row[:9], 1, f"{row[11]}-{row[5].timestamp():.0f}")
 
@@ -123,8 +122,9 @@ def by_midnight(span: Span) -> Iterator[Span]:
     begin, end = span
     while True:
         day = begin.astimezone(BRUSSELS).date()
-        midnight = datetime.combine(day + timedelta(days=1), time(), BRUSSELS)
-        if end.timestamp() <= midnight.timestamp():
+        # In UTC: differences of two Brussels times count the clock, not the hours of a night when it changes.
+        midnight = datetime.combine(day + timedelta(days=1), time(), BRUSSELS).astimezone(UTC)
+        if end <= midnight:
             yield begin, end
             return
         yield begin, midnight
@@ -133,7 +133,8 @@ def by_midnight(span: Span) -> Iterator[Span]:
 
 _MATERIALS: Final = f"""
     SELECT m.name || CASE WHEN m.serial = '' THEN '' ELSE ' · ' || m.serial END AS material, m.category,
-        pl.name AS site, pl.number, {day_of("w.enter")} AS day, w.enter, w.leave, m.id, pl.id
+        pl.name AS site, pl.number, {day_of("w.enter")} AS day, w.enter, w.leave, m.id AS material_id,
+        pl.id AS site_id
     FROM places_visit w
     JOIN places_place pl ON pl.organisation_id = w.organisation_id AND pl.id = w.place_id
     JOIN fleet_installation i ON i.organisation_id = w.organisation_id AND i.device_id = w.device_id
@@ -145,13 +146,12 @@ _MATERIALS: Final = f"""
 def material_rows(ask: Ask) -> Iterator[Row]:
     """One row a material and site: first and last day there, days, time, and whether it is still there."""
     where = Where.of(ask, sites="w.place_id", materials="m.id")
-    by = ordered(
-        ask.group, "material", "m.id", "lower(pl.name)", "pl.id", "w.enter", material="material", site="pl.name"
-    )
+    order = ("material", "material_id", "site", "site_id", "enter")
+    sql = ordered(f"{_MATERIALS} {where.sql}", ask.group, *order)
     from allconnects.fleet.models.things import Category
 
     words = {value: str(label) for value, label in Category.choices}
-    for _key, group in groupby(stream(f"{_MATERIALS} {where.sql} {by}", where.values), key=lambda r: (r[7], r[8])):
+    for _key, group in groupby(stream(sql, where.values), key=lambda r: (r[7], r[8])):
         stays = list(group)
         begin, end = ask.begin, ask.end
         spans = merged((max(row[5], begin), min(row[6], end)) for row in stays)

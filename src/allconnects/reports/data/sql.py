@@ -89,7 +89,12 @@ class Where:
         return "".join(f" AND {part}" for part in self.parts)
 
 
-def ordered(group: Group, *columns: str, **of: str) -> str:
-    """``ORDER BY`` that keeps groups together: equal labels stand beside one another."""
-    first = [f"lower({of[group]}) NULLS LAST", f"{of[group]} NULLS LAST"] if group in of else []
-    return "ORDER BY " + ", ".join([*first, *columns])
+def ordered(sql: str, group: Group, *columns: str) -> str:
+    """A query in the order of a group, then of ``columns``, all of them names of what it yields.
+
+    Equal labels stand beside one another, whatever the case of their letters. Text is compared sign by sign, so that
+    the order is the same on every server.
+    """
+    first = [f'lower(q."{group}") NULLS LAST', f'q."{group}" NULLS LAST'] if group and group != "day" else []
+    first += ["q.day"] if group == "day" else []
+    return f"SELECT * FROM ({sql}) q ORDER BY " + ", ".join([*first, *(f"q.{column}" for column in columns)])

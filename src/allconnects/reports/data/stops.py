@@ -15,9 +15,10 @@ from allconnects.reports.uses import UseRule, use_rule
 
 _STOPS: Final = f"""
     SELECT {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("s.start_at")} AS team, {day_of("s.start_at")} AS day,
-        s.start_at, s.end_at, coalesce(here.name, nullif(before.end_place, '')),
-        extract(epoch FROM s.end_at - s.start_at)::float8,
-        p.id, s.device_id, coalesce(before.use, nullif(before.purpose, '')), before.start_at, before.end_at
+        s.start_at, s.end_at, coalesce(here.name, nullif(before.end_place, '')) AS place,
+        extract(epoch FROM s.end_at - s.start_at)::float8 AS standing_s,
+        p.id AS person_id, s.device_id, coalesce(before.use, nullif(before.purpose, '')) AS before_use,
+        before.start_at AS before_began, before.end_at AS before_ended
     FROM trips_stop s
     JOIN telemetry_device d ON d.organisation_id = s.organisation_id AND d.id = s.device_id
     LEFT JOIN fleet_installation i ON i.organisation_id = s.organisation_id AND i.device_id = s.device_id
@@ -49,9 +50,8 @@ def stop_rows(ask: Ask) -> Iterator[Row]:
     through the night is no reason to hide where it was parked at six in the evening.
     """
     where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, "s.start_at")
-    by = ordered(ask.group, "vehicle", "s.start_at", vehicle="vehicle", person="person", team="team", day="day")
     least, rule = ask.numbers["least_minutes"] * 60, use_rule(ask.organisation)
-    for row in stream(f"{_STOPS} {where.sql} {by}", where.values):
+    for row in stream(ordered(f"{_STOPS} {where.sql}", ask.group, "vehicle", "start_at"), where.values):
         if row[7] < least or (ask.hours is not None and not ask.hours.allows(row[8], row[4], row[4])):
             continue
         place = None if _after_private(row, rule) else row[6]
@@ -68,7 +68,7 @@ def _after_private(row: tuple[Any, ...], rule: UseRule) -> bool:
 def driver_day_rows(ask: Ask) -> Iterator[Row]:
     """One row a person and day: first start, last end, driving, breaks between. Private trips are left out."""
     first = {"person": ("person", "day"), "day": ("day", "person"), "team": ("person", "day")}.get(ask.group, ())
-    order = (*first, "p.id", "t.start_at", "t.id")
+    order = (*first, "person_id", "start_at", "id")
     known = (trip for trip in trips(ask, *order) if trip.person_id is not None and not trip.private)
     for _key, group in groupby(known, key=lambda trip: (trip.person_id, trip.day)):
         yield _driver_day(list(group))

@@ -33,8 +33,9 @@ _FROM: Final = f"""
 _COLUMNS: Final = f"""
     {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("t.start_at")} AS team, {day_of("t.start_at")} AS day,
     t.start_at, t.end_at, t.start_place, t.end_place, t.distance_m, t.moving_s, t.idle_s, t.max_speed_kmh,
-    coalesce(said.use, nullif(t.purpose, '')), coalesce(said.voice, CASE WHEN t.purpose <> '' THEN 'manager' END),
-    p.id, v.id, v.vehicle_class, v.fuel, v.co2_g_km, t.device_id, t.id"""
+    coalesce(said.use, nullif(t.purpose, '')) AS use,
+    coalesce(said.voice, CASE WHEN t.purpose <> '' THEN 'manager' END) AS voice,
+    p.id AS person_id, v.id AS vehicle_id, v.vehicle_class, v.fuel, v.co2_g_km, t.device_id, t.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,10 @@ class Trip:
 def trips(ask: Ask, *order: str) -> Iterator[Trip]:
     """Trips that begin in the period, by group and then ``order``; those outside working hours only if asked for."""
     where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, "t.start_at")
-    by = ordered(ask.group, *(order or ("vehicle", "t.start_at", "t.id")), vehicle="vehicle", person="person",
-                 team="team", day="day")  # fmt: skip
+    order = order or ("vehicle", "start_at", "id")
     rule = use_rule(ask.organisation)
-    for row in stream(f"SELECT {_COLUMNS} {_FROM} {where.sql} {by}", where.values):
+    sql = ordered(f"SELECT {_COLUMNS} {_FROM} {where.sql}", ask.group, *order)
+    for row in stream(sql, where.values):
         trip = _trip(row, rule)
         if ask.hours is None or ask.hours.allows(trip.person_id, trip.began, trip.ended):
             yield trip

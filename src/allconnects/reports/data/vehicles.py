@@ -30,8 +30,8 @@ _USE: Final = """
           AND t.shown AND i.vehicle_id IS NOT NULL
         GROUP BY 1, 2)
     SELECT v.name || CASE WHEN v.plate IN ('', v.name) THEN '' ELSE ' · ' || v.plate END AS vehicle, v.vehicle_class,
-        days.day, coalesce(driven.trips, 0), coalesce(driven.distance_m, 0), coalesce(driven.moving_s, 0),
-        coalesce(driven.idle_s, 0), v.id
+        days.day, coalesce(driven.trips, 0) AS trips, coalesce(driven.distance_m, 0) AS distance_m,
+        coalesce(driven.moving_s, 0) AS moving_s, coalesce(driven.idle_s, 0) AS idle_s, v.id
     FROM fleet_vehicle v
     CROSS JOIN (SELECT generate_series(%(first)s::date, %(last)s::date, '1 day')::date AS day) days
     LEFT JOIN driven ON driven.vehicle_id = v.id AND driven.day = days.day
@@ -46,9 +46,9 @@ def use_rows(ask: Ask) -> Iterator[Row]:
     values = {**where.values, "first": ask.first, "last": min(ask.last, clock.now().astimezone(BRUSSELS).date())}
     schedule = hours_book(ask.organisation).whole
     words = vehicle_classes()
-    by = ordered(ask.group, "vehicle", "v.id", "day", vehicle="vehicle", day="days.day")
+    sql = ordered(f"{_USE} {where.sql}", ask.group, "vehicle", "id", "day")
     lengths: dict[date, float] = {}
-    for vehicle, kind, day, count, distance, moving, idle, key in stream(f"{_USE} {where.sql} {by}", values):
+    for vehicle, kind, day, count, distance, moving, idle, key in stream(sql, values):
         length = lengths.setdefault(day, working_seconds(schedule, day))
         yield (
             vehicle, words.get(kind, kind), day, count, distance, moving, idle, moving + idle, length or None,
@@ -75,7 +75,7 @@ def vehicle_classes() -> dict[str, str]:
 
 def _by_vehicle_day(ask: Ask) -> Iterator[list[Trip]]:
     first = {"day": ("day", "vehicle")}.get(ask.group, ("vehicle", "day"))
-    order = (*first, "t.device_id", "t.start_at")
+    order = (*first, "device_id", "start_at")
     for _key, group in groupby(trips(ask, *order), key=lambda trip: (trip.vehicle, trip.day, trip.device)):
         yield list(group)
 
@@ -83,7 +83,7 @@ def _by_vehicle_day(ask: Ask) -> Iterator[list[Trip]]:
 def idling_rows(ask: Ask) -> Iterator[Row]:
     """One row a vehicle, driver and day: how long the engine ran while the vehicle stood, and what that burnt."""
     first = {"person": ("person", "day", "vehicle"), "day": ("day", "vehicle")}.get(ask.group, ("vehicle", "day"))
-    order = (*first, "t.device_id", "p.id", "t.start_at")
+    order = (*first, "device_id", "person_id", "start_at")
     key = lambda trip: (trip.vehicle, trip.day, trip.device, trip.person_id)  # noqa: E731
     for _key, group in groupby(trips(ask, *order), key=key):
         day = list(group)

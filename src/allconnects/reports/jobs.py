@@ -1,0 +1,19 @@
+"""Work of this room that is done later."""
+
+from __future__ import annotations
+
+from allconnects.kit import jobs
+from allconnects.reports import mailing, sending
+
+
+@jobs.periodic("*/5 * * * *", "reports.due")
+def due(organisation: int) -> None:
+    """Ask for what is to be sent now."""
+    sending.send_due(organisation)
+    mailing.give_up(organisation)
+
+
+@jobs.task("reports.deliver", outside=True)
+def deliver(organisation: int, delivery: int) -> None:
+    """Send one report to one receiver."""
+    mailing.deliver(organisation, delivery)

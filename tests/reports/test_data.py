@@ -1,0 +1,157 @@
+"""Rows of every report from a small firm whose numbers can be added up by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from allconnects.reports.catalogue import REPORTS, report_of
+from allconnects.reports.definition import GROUPS
+from tests.reports.firm import Firm, at, days
+
+Lines = Callable[..., list[dict[str, Any]]]
+WEEK = days("2026-10-05", "2026-10-11")
+
+
+@pytest.fixture
+def van(firm: Firm) -> dict[str, Any]:
+    """A van with a driver, a site where they are from 8 to 12 on Monday, a trip by nobody known on Tuesday."""
+    driver, mate = firm.person("Ann", "Adams"), firm.person("Bob", "Brook")
+    team = firm.team("Roofs", driver, mate)
+    vehicle, device = firm.vehicle("Van 1", "1-ABC-001", co2_g_km=200)
+    site = firm.place("Site North", "S-7")
+    firm.occupancy(vehicle, driver, at("2026-10-05 07:00"), at("2026-10-05 17:00"))
+    firm.occupancy(vehicle, mate, at("2026-10-05 07:00"), at("2026-10-05 07:58"), "passenger")
+    firm.trip(device, at("2026-10-05 07:00"), at("2026-10-05 08:00"), person=driver, distance_m=40_000, idle_s=600)
+    firm.trip(device, at("2026-10-05 12:00"), at("2026-10-05 12:30"), person=driver, distance_m=10_000, to="Lunch")
+    firm.trip(device, at("2026-10-05 21:00"), at("2026-10-05 21:30"), person=driver, distance_m=15_000, to="Club")
+    firm.trip(device, at("2026-10-06 09:00"), at("2026-10-06 09:30"), distance_m=5_000, top=135)
+    firm.stop(device, at("2026-10-05 08:00"), at("2026-10-05 12:00"), driver)
+    firm.stop(device, at("2026-10-05 21:30"), at("2026-10-06 09:00"), driver)
+    firm.visit(device, site, at("2026-10-05 08:00"), at("2026-10-05 12:00"))
+    return {"vehicle": vehicle, "device": device, "driver": driver, "mate": mate, "team": team, "site": site}
+
+
+def test_trips_outside_working_hours_are_not_told_for_dispatch(van: dict[str, Any], lines: Lines) -> None:
+    found = lines("trips", purpose="dispatch", **WEEK)
+    assert [row["distance_m"] for row in found] == [40_000, 10_000, 5_000]
+    assert found[0]["vehicle"] == "Van 1 · 1-ABC-001"
+    assert (found[0]["person"], found[0]["team"]) == ("Adams Ann", "Roofs")
+    assert found[2]["person"] is None
+
+
+def test_a_private_trip_is_kilometres_without_time_and_place(van: dict[str, Any], lines: Lines) -> None:
+    found = lines("trips", purpose="tax_logbook", **WEEK)
+    (evening,) = [row for row in found if row["distance_m"] == 15_000]
+    assert evening["use"] == "Private"
+    assert [evening[key] for key in ("began", "ended", "from", "to", "top_kmh")] == [None] * 5
+
+
+def test_an_incident_shows_the_evening_but_not_where_a_private_trip_led(van: dict[str, Any], lines: Lines) -> None:
+    found = lines("stops", purpose="security_incident", **WEEK)
+    assert [row["place"] for row in found] == ["Site North", None]
+    assert len(lines("stops", purpose="dispatch", **WEEK)) == 1
+
+
+def test_mileage_by_what_it_was_for(van: dict[str, Any], lines: Lines) -> None:
+    found = lines("mileage", purpose="tax_logbook", **WEEK)
+    total = lambda key: sum(row[key] or 0 for row in found)  # noqa: E731
+    assert (total("distance_m"), total("business_m"), total("private_m")) == (70_000, 55_000, 15_000)
+    assert (total("by_rule"), total("by_driver")) == (4, 0)
+
+
+def test_hours_at_a_site_of_the_van_and_of_those_who_came_in_it(van: dict[str, Any], lines: Lines) -> None:
+    found = lines("site-hours", purpose="payroll", **WEEK)
+    people = {row["person"]: row["person_s"] for row in found if row["person"]}
+    assert people == {"Adams Ann": 4 * 3600, "Brook Bob": 4 * 3600}
+    assert [row["vehicle_s"] for row in found if row["vehicle"]] == [4 * 3600]
+
+
+def test_a_night_at_a_site_is_cut_at_midnight_and_counts_the_hours_of_that_night(firm: Firm, lines: Lines) -> None:
+    """Summer time ends on 25 October: that day has 25 hours."""
+    _vehicle, device = firm.vehicle("Crane")
+    firm.visit(device, firm.place("Quay"), at("2026-10-24 22:00"), at("2026-10-26 02:00"))
+    found = lines("site-hours", purpose="dispatch", **days("2026-10-24", "2026-10-26"))
+    assert found == [], "it came on a Saturday night, outside of working hours"
+    found = lines("site-hours", purpose="payroll", **days("2026-10-24", "2026-10-26"))
+    assert [row["vehicle_s"] / 3600 for row in found] == [2, 25, 2]
+
+
+def test_a_drivers_day(van: dict[str, Any], lines: Lines) -> None:
+    (day,) = lines("driver-day", purpose="dispatch", **WEEK)
+    assert (day["began"], day["ended"]) == (at("2026-10-05 07:00"), at("2026-10-05 12:30"))
+    assert (day["break_s"], day["longest_break_s"], day["trips"]) == (4 * 3600, 4 * 3600, 2)
+    assert day["places"] == "Site, Lunch"
+
+
+def test_use_counts_days_on_which_a_vehicle_stands(van: dict[str, Any], firm: Firm, lines: Lines) -> None:
+    firm.vehicle("Spare")
+    found = lines("use", purpose="maintenance", **WEEK)
+    assert len(found) == 14
+    monday = next(row for row in found if row["vehicle"].startswith("Van 1") and row["day"].day == 5)
+    assert (monday["trips"], monday["distance_m"], monday["working_s"]) == (3, 65_000, 13 * 3600)
+    assert sum(row["trips"] for row in found if row["vehicle"] == "Spare") == 0
+
+
+def test_fuel_says_from_what_it_was_worked_out(van: dict[str, Any], firm: Firm, lines: Lines) -> None:
+    _v, device = firm.vehicle("Van 2")
+    _w, other = firm.vehicle("Cart", vehicle_class="other", fuel="")
+    for one in (device, other):
+        firm.trip(one, at("2026-10-05 07:00"), at("2026-10-05 08:00"), distance_m=100_000)
+    found = {row["vehicle"]: row for row in lines("fuel", purpose="environment", **days("2026-10-05", "2026-10-05"))}
+    assert found["Van 1 · 1-ABC-001"]["co2_kg"] == pytest.approx(65 * 0.2)
+    assert found["Van 1 · 1-ABC-001"]["basis"] == "Register (g/km)"
+    assert found["Van 2"]["litres"] == pytest.approx(8.8)
+    assert (found["Cart"]["litres"], found["Cart"]["basis"]) == (None, "Not known")
+
+
+def test_idling_and_speed(van: dict[str, Any], lines: Lines) -> None:
+    found = lines("idling", purpose="cost_control", **WEEK)
+    assert sum(row["idle_s"] for row in found) == 600
+    assert found[0]["litres"] == pytest.approx(0.15)
+    (fast,) = lines("speed", purpose="road_safety", limit_kmh=120, **WEEK)
+    assert fast["over_kmh"] == pytest.approx(15)
+
+
+def test_materials_by_site(van: dict[str, Any], firm: Firm, lines: Lines) -> None:
+    _material, device = firm.material("Mixer")
+    firm.visit(device, van["site"], at("2026-10-05 08:00"), at("2026-10-06 08:00"))
+    firm.visit(device, van["site"], at("2026-10-08 08:00"), at("2026-10-08 10:00"))
+    (row,) = lines("materials", purpose="dispatch", **WEEK)
+    assert (row["material"], row["site"], row["days"], row["stay_s"]) == ("Mixer", "Site North", 3, 26 * 3600)
+
+
+def test_what_is_missing(van: dict[str, Any], firm: Firm, lines: Lines) -> None:
+    found = lines("exceptions", purpose="data_quality", **WEEK)
+    assert [row["distance_m"] for row in found if row["distance_m"]] == [5_000]
+    assert sum(row["todo"] == "It has never reported" for row in found) == 1
+
+
+@pytest.mark.parametrize("key", [report.key for report in REPORTS])
+def test_every_report_in_every_group_for_every_purpose_and_choice(
+    van: dict[str, Any], firm: Firm, lines: Lines, key: str
+) -> None:
+    report = report_of(key)
+    _material, device = firm.material("Mixer")
+    firm.visit(device, van["site"], at("2026-10-05 08:00"), at("2026-10-06 08:00"))
+    chosen = {"vehicles": [van["vehicle"]], "people": [van["driver"]], "teams": [van["team"]], "sites": [van["site"]],
+              "materials": [_material]}  # fmt: skip
+    for group in report.groups:
+        assert group in GROUPS
+        for purpose in report.purposes:
+            found = lines(key, purpose=purpose, group=group, **WEEK)
+            assert len({tuple(row[name] for name in report.identity) for row in found}) == len(found)
+    for selector in report.selectors:
+        lines(key, purpose=report.purposes[0], **{selector: chosen[selector]}, **WEEK)
+
+
+def test_another_organisation_is_in_no_report(
+    van: dict[str, Any], firm: Firm, other_organisation: Any, lines: Lines
+) -> None:
+    other = Firm(firm.owner, other_organisation.pk)
+    _vehicle, device = other.vehicle("Strange van")
+    other.trip(device, at("2026-10-05 07:00"), at("2026-10-05 08:00"))
+    found = lines("trips", purpose="dispatch", **WEEK)
+    assert not [row for row in found if "Strange" in row["vehicle"]]
