@@ -63,6 +63,9 @@ Retention = Literal[
     "alert",
     "tax_logbook",
     "payroll",
+    "share",
+    "message",
+    "command",
 ]
 Export = Literal["provided", "observed", "derived", "excluded"]
 

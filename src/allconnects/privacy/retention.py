@@ -37,5 +37,8 @@ RULES: dict[str, Rule] = {
     "alert": Rule(180, 365, "GDPR art. 5(1)(e): long enough to follow up a fault, a theft or a claim"),
     "tax_logbook": Rule(2190, 2190, "Income Tax Code 1992, art. 315; six years are the most of our privacy policy"),
     "payroll": Rule(1826, 1826, "Royal Decree of 8 August 1980 on keeping social documents: five years"),
+    "share": Rule(90, 365, "GDPR art. 5(2): long enough to say what a link has shown to whom it was given"),
+    "message": Rule(180, 365, "GDPR art. 5(1)(e): long enough to look back on what was agreed for a job"),
+    "command": Rule(365, 365, "GDPR art. 32: who changed or stopped what a device does can be asked why"),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }

@@ -1,0 +1,47 @@
+"""Privacy labels of the tables of this room."""
+
+from __future__ import annotations
+
+from allconnects.kit.labels import Category, Export, Identifiability, Label
+
+
+def share_label(
+    category: Category, identifiability: Identifiability = "pseudonymous", export: Export = "derived", because: str = ""
+) -> Label:
+    """A column of a link that shows where something is, and so, by who drives it, where somebody is."""
+    return Label(
+        category, "location", "driver", identifiability, "fleet.dispatch", "legitimate_interest", "share",
+        "delete_row", export, excluded_because=because,
+    )  # fmt: skip
+
+
+def own_label(category: Category, schema: str = "") -> Label:
+    """A column of what an account keeps for itself."""
+    return Label(
+        category, "account", "account_holder", "pseudonymous", "account.provide", "contract", "relation",
+        "delete_row", "provided", schema,
+    )  # fmt: skip
+
+
+def message_label(
+    category: Category, identifiability: Identifiability = "pseudonymous", export: Export = "derived"
+) -> Label:
+    """A column of what was written between the office and a driver."""
+    return Label(
+        category, "product_service", "employee", identifiability, "fleet.dispatch", "legitimate_interest", "message",
+        "delete_row", export,
+    )  # fmt: skip
+
+
+SHARE = share_label("user.device")
+SHARE_BY = share_label("user.account")
+SHARE_NAME = share_label("user.device", export="provided")
+SHARE_HASH = share_label(
+    "user.authorization.credentials", export="excluded",
+    because="a hash of the link's secret; disclosing it helps nobody but a forger",
+)  # fmt: skip
+OWN = own_label("user.settings")
+OWN_FILTERS = own_label("user.settings", "search words, filters and place of the map, as the person set them")
+MESSAGE = message_label("user.account")
+MESSAGE_BY = message_label("user.account", "indirect")
+MESSAGE_TEXT = message_label("user.social", "indirect", "provided")
