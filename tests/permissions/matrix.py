@@ -102,6 +102,11 @@ PAGES: dict[str, Page | list[Page]] = {
         Page("viewer", path={"device": "$device"}),
         Page("manager", "post", {"device": "$device"}, {"name": "n", "kind": "vehicle"}),
     ],
+    "devices:commands": [
+        Page("manager", path={"device": "$device"}),
+        Page("manager", "post", {"device": "$device"}, {"text": "getinfo", "minutes": 60, "confirmation": "$imei"}),
+    ],
+    "devices:withdraw": Page("manager", "post", {"device": "$device", "command": "$command"}),
     "devices:delete": [
         Page("manager", path={"device": "$device"}),
         Page("manager", "post", {"device": "$device"}),
@@ -131,6 +136,9 @@ OPERATIONS: dict[str, Operation] = {
     "POST /unknown-devices/accept": Operation(
         "devices:write", body={"protocol": "gt06", "identifier": "0", "name": "n"}
     ),
+    "GET /devices/{device}/commands": Operation("devices:command", DEVICE),
+    "POST /devices/{device}/commands": Operation("devices:command", DEVICE, {"text": "getinfo", "confirm": "$imei"}),
+    "DELETE /devices/{device}/commands/{command}": Operation("devices:command", {**DEVICE, "command": "$command"}),
     "GET /events": Operation("events:read"),
     "GET /reports": Operation("reports:read"),
     "GET /reports/{report}/rows": Operation("reports:read", {"report": "trips"}, query=ASKED),

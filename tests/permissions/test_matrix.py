@@ -59,7 +59,20 @@ def things(
     driver = account_of("driver")
     owner_connection.execute("UPDATE accounts_organisation SET takes_unknown_devices = false")
     owner_connection.execute("UPDATE accounts_organisation SET takes_unknown_devices = true WHERE id = %s", (pk,))
+    imei = secrets.token_hex(8)
+    device = run(
+        "INSERT INTO telemetry_device (organisation_id, name, kind, identifier, protocol, secret_hash, created_at) "
+        "VALUES (%s, 'd', 'vehicle', %s, 'teltonika', '', now()) RETURNING id",
+        (pk, imei),
+    )
     return {
+        "$imei": imei,
+        "$command": run(
+            "INSERT INTO telemetry_command "
+            "(organisation_id, device_id, text, state, created_at, expires_at, attempts, reply) "
+            "VALUES (%s, %s, 'getver', 'queued', now(), now() + interval '1 hour', 0, '') RETURNING id",
+            (pk, device),
+        ),
         "$organisation": pk,
         "$invitation_secret": secret,
         "$invitation": run(
@@ -73,11 +86,7 @@ def things(
             "VALUES (%s, 't', %s, '{devices:read}', now()) RETURNING id",
             (pk, digest(secrets.token_urlsafe())),
         ),
-        "$device": run(
-            "INSERT INTO telemetry_device (organisation_id, name, kind, identifier, protocol, secret_hash, created_at) "
-            "VALUES (%s, 'd', 'vehicle', %s, '', '', now()) RETURNING id",
-            (pk, secrets.token_hex(8)),
-        ),
+        "$device": device,
         "new": secrets.token_hex(8),
     }
 

@@ -22,6 +22,7 @@ SCOPES = {
     "positions:read": Role.VIEWER,
     "devices:read": Role.VIEWER,
     "devices:write": Role.MANAGER,
+    "devices:command": Role.MANAGER,
     "events:read": Role.PLANNER,
     "members:read": Role.MANAGER,
     "reports:read": Role.PLANNER,

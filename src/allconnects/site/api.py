@@ -9,6 +9,7 @@ from allconnects.reports.api import router as reports
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
 from allconnects.telemetry.keeping.api import router as retention
+from allconnects.telemetry.commanding_api import router as commands
 
 api = NinjaAPI(title="allconnects", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 problems.install(api)
@@ -16,3 +17,4 @@ api.add_router("", organisation)
 api.add_router("", devices)
 api.add_router("", retention)
 api.add_router("", reports)
+api.add_router("", commands)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from allconnects.products.fleet_tracker import views
+from allconnects.products.fleet_tracker import commands, views
 
 app_name = "devices"
 urlpatterns = [
@@ -13,5 +13,7 @@ urlpatterns = [
     path("devices/accept/", views.accept, name="accept"),
     path("devices/dismiss/", views.dismiss, name="dismiss"),
     path("devices/<int:device>/", views.detail, name="detail"),
+    path("devices/<int:device>/commands/", commands.commands, name="commands"),
+    path("devices/<int:device>/commands/<int:command>/withdraw/", commands.withdraw, name="withdraw"),
     path("devices/<int:device>/delete/", views.delete, name="delete"),
 ]

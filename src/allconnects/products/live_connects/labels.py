@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from allconnects.kit.labels import Category, Export, Identifiability, Label
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from allconnects.kit.labels import Category, Export, Identifiability, Label, labelled
+
+T = TypeVar("T")
+
+
+def tenant_table(**columns: Label) -> Callable[[type[T]], type[T]]:
+    """Class decorator: a table of an organisation that pages and API may change and the worker clears out."""
+    decorate = cast(Any, labelled)(
+        tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE", **columns
+    )
+    return cast(Callable[[type[T]], type[T]], decorate)
 
 
 def share_label(

@@ -6,7 +6,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account, Organisation
-from allconnects.kit.labels import labelled
 from allconnects.products.live_connects import labels
 from allconnects.telemetry.models import Device
 
@@ -22,10 +21,7 @@ class Precision(models.TextChoices):
     TOWN = "town", _("To about 2 km")
 
 
-@labelled(
-    tenant="organisation_id",
-    web="SELECT, INSERT, UPDATE, DELETE",
-    worker="SELECT, DELETE",
+@labels.tenant_table(
     **dict.fromkeys(
         ("id", "organisation_id", "begins_at", "ends_at", "with_name", "precision", "created_at", "revoked_at",
          "opened", "opened_at"),
@@ -67,10 +63,7 @@ class Share(models.Model):
         return f"share {self.pk}"
 
 
-@labelled(
-    tenant="organisation_id",
-    web="SELECT, INSERT, UPDATE, DELETE",
-    worker="SELECT, DELETE",
+@labels.tenant_table(
     **dict.fromkeys(("id", "organisation_id", "share_id", "device_id"), labels.SHARE),
 )
 class ShareDevice(models.Model):
@@ -89,10 +82,7 @@ class ShareDevice(models.Model):
         return f"share device {self.pk}"
 
 
-@labelled(
-    tenant="organisation_id",
-    web="SELECT, INSERT, UPDATE, DELETE",
-    worker="SELECT, DELETE",
+@labels.tenant_table(
     **dict.fromkeys(("id", "organisation_id", "account_id", "name", "created_at"), labels.OWN),
     filters=labels.OWN_FILTERS,
 )
@@ -114,10 +104,7 @@ class SavedView(models.Model):
         return f"view {self.pk}"
 
 
-@labelled(
-    tenant="organisation_id",
-    web="SELECT, INSERT, UPDATE, DELETE",
-    worker="SELECT, DELETE",
+@labels.tenant_table(
     **dict.fromkeys(("id", "organisation_id", "at", "read_at", "client_id"), labels.MESSAGE),
     driver_id=labels.MESSAGE_BY,
     sender_id=labels.MESSAGE_BY,

@@ -67,6 +67,13 @@ class Message:
     login: bool = False
 
 
+class Answer(NamedTuple):
+    """What a device says to a command. ``number``: of the command, as the device repeats it; None where it does not."""
+
+    number: int | None
+    text: str
+
+
 class Request(NamedTuple):
     """One HTTP request. ``headers`` are lower-case; ``target`` is the path with its query."""
 
@@ -119,6 +126,19 @@ class Codec(Protocol):
 
     def datagram_decoder(self, options: Mapping[str, Any] | None = None) -> Decoder:
         """A decoder for datagrams, where the transport is UDP; each datagram is one frame."""
+        ...
+
+
+class Commandable(Protocol):
+    """A codec whose devices can be told something over the connection that they opened."""
+
+    def command(self, text: str, number: int) -> bytes:
+        """A frame that tells the device to run ``text``. ``number``, below 2^31, is repeated by its answer where the
+        protocol can. Raises CodecError for what cannot be said."""
+        ...
+
+    def answer(self, frame: bytes) -> Answer | None:
+        """What a frame of the device answers to a command; None when it is no answer. Raises CodecError."""
         ...
 
 

@@ -18,6 +18,7 @@ import uvloop
 from allconnects.kit import config, db, tls
 from allconnects.kit.errors import ConfigError
 from allconnects.telemetry.codecs.registry import codec, is_http
+from allconnects.telemetry.gateway.commands import Commands
 from allconnects.telemetry.gateway.datagrams import DatagramEndpoint
 from allconnects.telemetry.gateway.directory import Directory
 from allconnects.telemetry.gateway.intake import WRITER_NAME, Intake
@@ -74,9 +75,11 @@ async def serve(settings: config.Settings) -> None:
         settings.idle_timeout_s,
         settings.frame_timeout_s,
     )
+    gateway.commands = Commands(conninfo, gateway)
     await gateway.intake.prepare()
     await directory.load()
-    tasks = [asyncio.create_task(work) for work in (directory.watch(), outbox.run(), _sweep(gateway))]
+    background = (directory.watch(), outbox.run(), gateway.commands.run(), _sweep(gateway))
+    tasks = [asyncio.create_task(work) for work in background]
     try:
         servers = [await _listen(gateway, settings, name, port) for name, port in settings.gateway_ports.items()]
         log.info("gateway.listening", ports=settings.gateway_ports)

@@ -6,14 +6,16 @@ A session only moves bytes and decides who may speak; decoding belongs to the co
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from allconnects.kit import clock
-from allconnects.telemetry.codecs.base import Codec, CodecError, Decoder, Message
+from allconnects.telemetry.codecs.base import Codec, CodecError, Commandable, Decoder, Message
 from allconnects.telemetry.gateway import metrics
+from allconnects.telemetry.gateway.commands import Commands, InFlight
 from allconnects.telemetry.gateway.directory import DeviceRef, Directory
 from allconnects.telemetry.gateway.intake import Intake
 from allconnects.telemetry.gateway.limits import ConnectionLimits
@@ -48,6 +50,7 @@ class Gateway:
     sessions: set[Session] = field(default_factory=set)
     warned_s: dict[tuple[int, str], float] = field(default_factory=dict)
     now: Callable[[], float] = time.monotonic
+    commands: Commands | None = None
 
     def device_of(self, protocol: str, message: Message) -> DeviceRef | None:
         """The device that a message names, if it is registered and its secret is right."""
@@ -242,15 +245,20 @@ class Session(asyncio.Protocol):
 
 
 class StreamSession(Session):
-    """A connection of a codec with frames."""
+    """A connection of a codec with frames.
 
-    __slots__ = ("buffer", "codec", "decoder")
+    ``commandable``: the codec, where its devices can be told something; ``command``: what awaits its answer.
+    """
+
+    __slots__ = ("buffer", "codec", "command", "commandable", "decoder")
 
     def __init__(self, gateway: Gateway, codec: Codec) -> None:
         super().__init__(gateway, codec.manifest.name)
         self.codec = codec
         self.decoder: Decoder | None = None
         self.buffer = b""
+        self.commandable: Commandable | None = codec if hasattr(codec, "command") else None  # type: ignore[assignment]
+        self.command: InFlight | None = None
 
     def data_received(self, data: bytes) -> None:
         """Cut frames; keep what is not whole yet, which the codec's ``max_frame`` bounds."""
@@ -289,6 +297,17 @@ class StreamSession(Session):
         if self.decoder is None:
             self.decoder = self.codec.decoder(OPTIONS)
         self._message(self.decoder.decode(frame), len(frame))
+        if self.command is not None:
+            self._answered(frame)
+
+    def _answered(self, frame: bytes) -> None:
+        """A frame that came while a command waits: perhaps its answer."""
+        commands, codec = self.gateway.commands, self.commandable
+        answer = None
+        with contextlib.suppress(CodecError):
+            answer = codec.answer(frame) if codec is not None else None
+        if answer is not None and commands is not None:
+            commands.answered(self, answer)
 
     def _message(self, message: Message, size: int) -> None:
         if message.device_ids:
@@ -297,6 +316,8 @@ class StreamSession(Session):
                 self.write(message.refusal)
                 self.close()
                 return
+            if self.gateway.commands is not None:
+                self.gateway.commands.arrived(self)
         if self.device is None:
             if message.positions or message.reply:
                 self.close()

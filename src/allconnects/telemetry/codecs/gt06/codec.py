@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from allconnects.telemetry.codecs.base import CodecError, Manifest, Message, Position
+from allconnects.telemetry.codecs.base import Answer, CodecError, Manifest, Message, Position
 from allconnects.telemetry.codecs.gt06 import framing, located, modules, status, surroundings, texts
 from allconnects.telemetry.codecs.gt06.framing import Packet
 from allconnects.telemetry.codecs.gt06.reader import Reader
@@ -22,6 +22,8 @@ from allconnects.telemetry.codecs.gt06.tables import (
 
 Handler = Callable[[Packet, str, Session], Position | None]
 
+COMMAND, ANSWERS = 0x80, (0x21, 0x15)
+_LONGEST_COMMAND = 240
 LOGIN, ADDRESS_REQUEST, ADDRESS_REPLY, TIME_REQUEST = 0x01, 0x2A, 0x97, 0x8A
 _NO_ADDRESS = b"NA&&NA&&0##"
 _LATEST_DATE_MS = 253_402_300_799_999
@@ -148,7 +150,7 @@ class Gt06Codec:
         title="Concox GT06 and compatible trackers",
         transports=("tcp",),
         port=5023,
-        quality="silver",
+        quality="gold",
         source="Concox/Jimi GPS Tracker Communication Protocol (GT06N, GV20, JM-VL03, GK310)",
     )
     max_frame = framing.MAX_FRAME
@@ -164,3 +166,20 @@ class Gt06Codec:
     def datagram_decoder(self, options: Mapping[str, Any] | None = None) -> Gt06Decoder:  # noqa: ARG002
         """This protocol has no datagrams. Raises CodecError."""
         raise CodecError("gt06: this protocol runs over TCP only")
+
+    def command(self, text: str, number: int) -> bytes:
+        """Packet 0x80: the text in ASCII behind a number that the answer repeats. Raises CodecError."""
+        if not text or not text.isascii() or len(text) > _LONGEST_COMMAND:
+            raise CodecError("gt06: a command is ASCII text that fits in one packet")
+        content = bytes((4 + len(text),)) + number.to_bytes(4, "big") + text.encode("ascii")
+        return framing.build(COMMAND, 1, content)
+
+    def answer(self, frame: bytes) -> Answer | None:
+        """The text of packet 0x21 or 0x15, with the number of its command. Raises CodecError."""
+        packet = framing.parse(frame)
+        if packet.kind not in ANSWERS:
+            return None
+        content = packet.content if packet.kind == 0x21 else packet.content[1:]
+        if len(content) < 4:
+            return None
+        return Answer(int.from_bytes(content[:4], "big"), texts.answer_text(packet))

@@ -35,6 +35,18 @@ def decode_answer(packet: Packet, _variant: str, _session: Session) -> Position:
     return position
 
 
+def answer_text(packet: Packet) -> str:
+    """What a device answers to a command, as it wrote it. ``packet``: of type 0x21 or 0x15."""
+    reader = Reader(packet.content)
+    if packet.kind == 0x21:
+        reader.take(4)
+        encoding = "ascii" if reader.u8() == 1 else "utf-16-be"
+        return reader.text(reader.left, encoding)
+    size = reader.u8()
+    reader.take(4)
+    return reader.text(max(0, size - 4))
+
+
 def _store_place(position: Position, found: tuple[str, ...]) -> None:
     lat, lon = float(found[1]), float(found[3])
     position.time_ms = instant(*(int(part) for part in found[6:12]))

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from struct import Struct
 from typing import Any
 
-from ..base import CodecError, Decoder, Manifest, Message, Position
-from .commands import CODEC_12, CODEC_13, CODEC_14, answers
+from ..base import Answer, CodecError, Decoder, Manifest, Message, Position
+from .commands import CODEC_12, CODEC_13, CODEC_14, answers, encode_command
 from .crc import crc16
 from .gh3000 import gh3000_positions
 from .io import attributes_from_io
@@ -83,7 +83,7 @@ class TeltonikaCodec:
         title="Teltonika",
         transports=("tcp", "udp"),
         port=5027,
-        quality="silver",
+        quality="gold",
         source="https://wiki.teltonika-gps.com/view/Teltonika_Data_Sending_Protocols",
     )
     max_frame = MAX_FRAME
@@ -111,6 +111,17 @@ class TeltonikaCodec:
     def datagram_decoder(self, options: Mapping[str, Any] | None = None) -> Decoder:
         """A decoder for datagrams."""
         return TeltonikaDatagramDecoder(_family(options))
+
+    def command(self, text: str, number: int) -> bytes:  # noqa: ARG002
+        """A codec 12 frame; the protocol gives commands no number. Raises CodecError."""
+        return encode_command(text)
+
+    def answer(self, frame: bytes) -> Answer | None:
+        """The text of an answer of codec 12, 13 or 14. Raises CodecError."""
+        if len(frame) < _FRAME_OVERHEAD + _SMALLEST_BODY or frame[8] not in (CODEC_12, CODEC_13, CODEC_14):
+            return None
+        positions, _ = answers(_checked_body(frame))
+        return Answer(None, "\n".join(str(one.attributes.get("result", "")) for one in positions))
 
 
 def _family(options: Mapping[str, Any] | None) -> str | None:
