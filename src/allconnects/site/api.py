@@ -8,8 +8,8 @@ from allconnects.accounts.api import router as organisation
 from allconnects.reports.api import router as reports
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
-from allconnects.telemetry.keeping.api import router as retention
 from allconnects.telemetry.commanding_api import router as commands
+from allconnects.telemetry.keeping.api import router as retention
 
 api = NinjaAPI(title="allconnects", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 problems.install(api)

@@ -11,8 +11,9 @@ from allconnects.accounts.models import Account, Organisation
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.telemetry.codecs.registry import PROTOCOLS, codec
+from allconnects.telemetry.commands import Command, CommandState
 from allconnects.telemetry.gateway.commands import CHANNEL
-from allconnects.telemetry.models import Command, CommandState, Device
+from allconnects.telemetry.models import Device
 
 LONGEST_TEXT = 200
 SHORTEST_MIN, LONGEST_MIN = 1, 7 * 24 * 60

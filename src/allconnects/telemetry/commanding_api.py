@@ -13,7 +13,7 @@ from allconnects.accounts.access import ApiAuth, TenantRequest
 from allconnects.accounts.models import Account
 from allconnects.telemetry import commanding
 from allconnects.telemetry.api import WITH_404, Problem
-from allconnects.telemetry.models import Command
+from allconnects.telemetry.commands import Command
 
 router = Router(tags=["commands"])
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_jobs"),
-        ("telemetry", "0004_imports"),
+        ("telemetry", "0005_keeping"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
