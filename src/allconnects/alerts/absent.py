@@ -48,6 +48,13 @@ def _absent(
     return known, deadline, following if following <= now_ms else OPEN
 
 
+def due_ms(by_minute: int, now_ms: int) -> int:
+    """The next deadline."""
+    today = _EPOCH + timedelta(days=int(local(np.array([now_ms], np.int64))[0][0]))
+    deadline = instant_ms(today, by_minute)
+    return deadline if deadline > now_ms else instant_ms(today + timedelta(days=1), by_minute)
+
+
 def _expected(deadline: int, hours: Hours) -> bool:
     """Whether the day of the deadline is a working day; at which hour does not matter."""
     whole = Hours(hours.weekdays, 0, 1439, hours.holidays_off, hours.closed)

@@ -18,8 +18,8 @@ from allconnects.alerts.engine import Bools, Shape, Signal
 from allconnects.alerts.hours import within
 from allconnects.alerts.params import Params
 
-Inside = Callable[[tuple[int | str, ...]], Bools]
-"""Whether each position is in one of these places."""
+Inside = Callable[[tuple[int, ...]], tuple[Bools, Bools]]
+"""Of each position: surely in one of these places, surely in none; on the edge it is neither."""
 MINUTE_MS = 60_000
 
 
@@ -36,20 +36,15 @@ def signal(params: Params, columns: Columns, inside: Inside) -> Signal:
     A filter that does not hold speaks against the condition: who drives into working hours ends use outside them.
     """
     found = SIGNALS[params.kind](params, columns, inside)
-    passes = _passes(params, columns, inside)
-    return found if passes is None else Signal(found.on & passes, found.off | ~passes, found.value)
-
-
-def _passes(params: Params, columns: Columns, inside: Inside) -> Bools | None:
-    passes: Bools | None = None
     if params.when != "any":
         working = within(columns.time_ms, params.hours)
         passes = working if params.when == "inside" else ~working
+        found = Signal(found.on & passes, found.off | ~passes, found.value)
     if params.where != "any" and params.kind not in PLACED:
-        here = inside(params.places)
-        there = here if params.where == "at" else ~here
-        passes = there if passes is None else passes & there
-    return passes
+        here, away = inside(params.places)
+        yes, no = (here, away) if params.where == "at" else (away, here)
+        found = Signal(found.on & yes, found.off | no, found.value)
+    return found
 
 
 def shape(params: Params) -> Shape:
@@ -82,15 +77,15 @@ def _speeding(params: Params, columns: Columns, inside: Inside) -> Signal:
 
 
 def _place(params: Params, columns: Columns, inside: Inside) -> Signal:
-    here = inside(params.places)
-    there = here if params.kind in ("entered", "short_stay") else ~here
-    return Signal(there, ~there, columns.speed_kmh)
+    here, away = inside(params.places)
+    on, off = (here, away) if params.kind in ("entered", "short_stay") else (away, here)
+    return Signal(on, off, columns.speed_kmh)
 
 
 def _corridor(params: Params, columns: Columns, inside: Inside) -> Signal:
-    here = inside(params.places)
+    here, away = inside(params.places)
     moving, _standing = _moving(columns)
-    return Signal(~here & moving, here, columns.speed_kmh)
+    return Signal(away & moving, here, columns.speed_kmh)
 
 
 def _use(params: Params, columns: Columns, inside: Inside) -> Signal:
@@ -193,6 +188,8 @@ def needs(params: Params) -> frozenset[str]:
 
 def lookback_ms(params: Params) -> int:
     """How far before a position a rule must look to judge it."""
+    if params.kind == "absent":
+        return 36 * 60 * MINUTE_MS
     found = shape(params)
     window = thresholds()["moved_window_min" if params.kind == "moved" else "tow_window_min"]
     return found.min_ms + (found.max_ms or 0) + found.pause_ms + int(window) * MINUTE_MS + found.gap_ms

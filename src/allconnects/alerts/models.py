@@ -342,21 +342,41 @@ class Delivery(models.Model):
 
 
 @labelled(
-    tenant=None,
-    web="",
+    tenant="organisation_id",
+    web="SELECT, INSERT, UPDATE, DELETE",
     ingest="",
-    worker="SELECT, INSERT, UPDATE",
-    **dict.fromkeys(("one", "looked_to", "swept_at"), NOT_PERSONAL),
+    worker="SELECT",
+    **dict.fromkeys(("organisation_id", "looked_to"), NOT_PERSONAL),
 )
 class Progress(models.Model):
-    """Up to which receipt positions were looked at, one row."""
+    """Up to which receipt the positions of an organisation were looked at."""
 
-    one = models.BooleanField(primary_key=True, default=True)
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, primary_key=True)
     looked_to = models.DateTimeField()
-    swept_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return "progress"
+        return f"progress of {self.pk}"
+
+
+@labelled(
+    tenant="organisation_id",
+    web="SELECT, INSERT, UPDATE, DELETE",
+    ingest="",
+    worker="SELECT",
+    **dict.fromkeys(("id", "organisation_id", "device", "due_at"), labels.ABOUT),
+)
+class Waiting(models.Model):
+    """A device of which a rule may have to say something at a moment, also without any news of it."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
+    device = models.IntegerField()
+    due_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "device"], name="alert_waiting_once")]
+
+    def __str__(self) -> str:
+        return f"waiting {self.pk}"
 
 
 def words(choices: Any) -> dict[str, str]:

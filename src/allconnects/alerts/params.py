@@ -77,7 +77,7 @@ class Params:
     when: When = "any"
     hours: Hours = field(default_factory=Hours)
     where: Where = "any"
-    places: tuple[int | str, ...] = ()
+    places: tuple[int, ...] = ()
     attribute: str = ""
     comparison: str = "above"
     word: str = ""
@@ -186,10 +186,10 @@ def write(params: Params) -> dict[str, Any]:
     return found
 
 
-def _places(raw: Any) -> tuple[int | str, ...]:
+def _places(raw: Any) -> tuple[int, ...]:
     if not isinstance(raw, (list, tuple)) or len(raw) > 500:
         raise InvalidInput(_("Places are a list of at most 500."))
-    if not all(type(one) is int or (isinstance(one, str) and 0 < len(one) <= 40) for one in raw):
+    if not all(type(one) is int and 0 < one < 2**31 for one in raw):
         raise InvalidInput(_("Places are a list of at most 500."))
     return tuple(dict.fromkeys(raw))
 

@@ -195,6 +195,9 @@ class Settings:
     basemap: str = _setting(_basemap, "offline, openfreemap, an https:// style address, or a .pmtiles file.", "offline")
     email_url: str = _setting(_url("smtp", "smtps"), "Mail server: smtp://user:password@host:port.", "")
     email_from: str = _setting(str, "Sender of mails.", "allconnects@localhost")
+    outgoing_private: str = _setting(
+        _word("refuse", "allow"), "Whether webhooks and forwarding of tenants may call private addresses.", "refuse"
+    )
     metrics_port: int | None = _setting(
         _port, "Port of 127.0.0.1 on which a gateway or worker started alone shows /metrics."
     )
