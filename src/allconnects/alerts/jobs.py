@@ -16,7 +16,7 @@ def look(organisation: int) -> None:
 @jobs.task("alerts.deliver", outside=True)
 def deliver(organisation: int, delivery: int) -> None:
     """Hand one message over; what is sent already stays so."""
-    send.deliver(delivery)
+    send.deliver(organisation, delivery)
 
 
 @jobs.periodic("* * * * *", "alerts.sweep")
@@ -31,4 +31,4 @@ def sweep(organisation: int) -> None:
 @jobs.periodic("17 3 * * *", "alerts.forget")
 def forget(organisation: int) -> None:
     """Places of events go with their positions, events when their time is over."""
-    upkeep.forget()
+    upkeep.forget(organisation)

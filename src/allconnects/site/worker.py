@@ -12,6 +12,7 @@ import psycopg
 import structlog
 
 from allconnects.accounts.maintenance import forget_expired
+from allconnects.alerts import pulse
 from allconnects.kit import clock, config, db
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.access import service as access
@@ -35,6 +36,7 @@ def run() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
     django.setup()
     working = background.start(stop)
+    pulse.start(stop)
     while not stop.is_set():
         try:
             with db.connect("worker", autocommit=True, application="allconnects-worker") as connection:

@@ -49,7 +49,5 @@ def _new_pem() -> str:
 
 def application_server_key() -> str:
     """The public half, as browsers take it: an uncompressed point in URL-safe base64."""
-    point = vapid().public_key.public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-    )
+    point = vapid().public_key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     return base64.urlsafe_b64encode(point).rstrip(b"=").decode()

@@ -60,7 +60,11 @@ def mail(deliveries: Sequence[Delivery], language: str) -> tuple[str, str]:
 
 
 def _block(alert: Alert) -> str:
-    lines = [title(alert), _("Rule: %(name)s") % {"name": alert.rule.name}, _("Since %(at)s") % {"at": moment(alert.start_at)}]
+    lines = [
+        title(alert),
+        _("Rule: %(name)s") % {"name": alert.rule.name},
+        _("Since %(at)s") % {"at": moment(alert.start_at)},
+    ]
     if alert.end_at:
         lines[-1] = _("%(start)s to %(end)s") % {"start": moment(alert.start_at), "end": moment(alert.end_at)}
     return "\n".join([*lines, link(alert)])

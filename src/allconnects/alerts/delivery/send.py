@@ -27,12 +27,12 @@ OFF_AFTER = timedelta(days=5)
 MOST_AT_ONCE = 200
 
 
-def deliver(number: int) -> None:
+def deliver(organisation: int, number: int) -> None:
     """Send a delivery that is due, and with it others of its receiver and channel. Nothing when it is done already."""
     first = (
         Delivery.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("alert__rule", "account", "endpoint")
-        .filter(pk=number, outcome=Outcome.PENDING, due_at__lte=clock.now())
+        .filter(organisation=organisation, pk=number, outcome=Outcome.PENDING, due_at__lte=clock.now())
         .first()
     )
     if first is None:
@@ -57,7 +57,7 @@ def _others(first: Delivery) -> list[Delivery]:
 
 def _wanted(first: Delivery) -> bool:
     """Who left the organisation meanwhile hears nothing more of it."""
-    return Membership.objects.filter(account_id=first.account_id, account__is_active=True).exists()
+    return Membership.objects.filter(account=first.account, account__is_active=True).exists()
 
 
 def _done(deliveries: Sequence[Delivery], outcome: Outcome, *, status: int | None = None, error: str = "") -> None:
@@ -74,9 +74,7 @@ def _again(deliveries: Sequence[Delivery], *, status: int | None = None, error: 
         return False
     due = clock.now() + timedelta(seconds=max(wait, min(least_s, 86_400)))
     for one in deliveries:
-        Delivery.objects.filter(pk=one.pk).update(
-            attempts=one.attempts + 1, due_at=due, status=status, error=error
-        )
+        Delivery.objects.filter(pk=one.pk).update(attempts=one.attempts + 1, due_at=due, status=status, error=error)
         later.deliver(one.organisation_id, one.pk, due)
     return True
 

@@ -101,7 +101,9 @@ def _move(
 ) -> int:
     """Under a lock, so that of two who press at once one does it and the other finds it done."""
     wanted = _numbers(numbers)
-    rows = list(Alert.objects.select_for_update(of=("self",)).select_related("rule").filter(pk__in=wanted).order_by("pk"))
+    rows = list(
+        Alert.objects.select_for_update(of=("self",)).select_related("rule").filter(pk__in=wanted).order_by("pk")
+    )
     if len(rows) != len(wanted):
         raise NotFound(_("There is no such alert."))
     changed = [row for row in rows if row.handling in before]
@@ -159,8 +161,10 @@ def _none(wanted: list[int]) -> list[int]:
 def escalate() -> int:
     """Tell the next role of what nobody took on in time. Returns how many."""
     now = clock.now()
-    due = Alert.objects.select_for_update(of=("self",), skip_locked=True).select_related("rule").filter(
-        handling=Handling.OPEN, escalated_at=None, notified=True, rule__escalate_minutes__isnull=False
+    due = (
+        Alert.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("rule")
+        .filter(handling=Handling.OPEN, escalated_at=None, notified=True, rule__escalate_minutes__isnull=False)
     )
     rows = [row for row in due.exclude(snoozed_until__gt=now)[:1000] if _is_due(row, row.rule, now)]
     for row in rows:

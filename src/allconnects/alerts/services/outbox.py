@@ -13,9 +13,8 @@ from allconnects.alerts import later
 from allconnects.alerts.hours import after_quiet
 from allconnects.alerts.models import Alert, Channel, Delivery, Endpoint, Rule, Severity
 from allconnects.kit import clock
+from allconnects.telemetry.live.hub import NOTICES
 
-NOTICES = "telemetry_notices"
-"""The channel on which browsers' streams hear of anything beside positions (``telemetry.live.hub``)."""
 WINDOW = timedelta(minutes=10)
 MOST_IN_WINDOW = 5
 """A receiver who was told so often within the window by one channel gets the rest in one digest."""

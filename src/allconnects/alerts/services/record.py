@@ -59,15 +59,20 @@ def of_events(events: Events, columns: Columns) -> list[Found]:
     result = []
     for at, row in enumerate(rows.tolist()):
         end, peak = int(events.end_ms[at]), float(events.peak[at])
-        place = (None, None) if hidden[at] else (int(columns.lat_e7[row]), int(columns.lon_e7[row]))
+        lat, lon = (None, None) if hidden[at] else (int(columns.lat_e7[row]), int(columns.lon_e7[row]))
         peaked = None if peak != peak else moment(int(columns.time_ms[events.peak_row[at]]))
         result.append(
             Found(
-                moment(int(events.start_ms[at])), None if end == OPEN else moment(end),
-                moment(int(events.raised_ms[at])), None if peak != peak else peak, peaked, *place,
+                start=moment(int(events.start_ms[at])),
+                end=None if end == OPEN else moment(end),
+                raised=moment(int(events.raised_ms[at])),
+                peak=None if peak != peak else peak,
+                peak_at=peaked,
+                lat_e7=lat,
+                lon_e7=lon,
                 certain=bool(events.known[at]),
             )
-        )  # fmt: skip
+        )
     return result
 
 

@@ -112,7 +112,12 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         "roles": _some(given["roles"], TOLD),
         "channels": _some(given["channels"], Channel.values),
     }
-    return {**found, **_escalation(given), **_quiet(given), "digest_minutes": _minutes(given["digest_minutes"], 0, 1440)}
+    return {
+        **found,
+        **_escalation(given),
+        **_quiet(given),
+        "digest_minutes": _minutes(given["digest_minutes"], 0, 1440),
+    }
 
 
 def _check_places(numbers: tuple[int, ...]) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 
 from allconnects.alerts import params as settings
 from allconnects.alerts.hours import BRUSSELS
-from allconnects.alerts.models import Alert, Handling, Rule
+from allconnects.alerts.models import Alert, Handling, Rule, What
 from allconnects.alerts.params import Params
 from allconnects.alerts.services import record
 from allconnects.alerts.services.scope import Thing, things, watches
@@ -51,6 +51,7 @@ def sources() -> frozenset[str]:
 def look(organisation: int) -> None:
     """One round: what is due and not stored is raised, what is stored and not due any more has ended."""
     for one in live_rules(scheduled=True):
+        assert one.rule.organisation_id == organisation
         source = _sources.get(one.rule.kind)
         if source is not None:
             _settle(one.rule, source(one.rule, one.params))
@@ -63,7 +64,7 @@ def _settle(rule: Rule, due: list[Due]) -> None:
         for alert in Alert.objects.select_for_update().filter(rule=rule, subject=subject, end_at=None):
             alert.end_at = alert.changed_at = now
             alert.save(update_fields=["end_at", "changed_at"])
-            record.step(alert, record.What.ENDED)
+            record.step(alert, What.ENDED)
     for subject, one in by_subject.items():
         thing = Thing(one.device, "", subject, one.name, None, None, frozenset())
         found = record.Found(one.since, None, one.since)

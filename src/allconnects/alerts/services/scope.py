@@ -62,7 +62,7 @@ def _thing(
 
 def watches(scope: Mapping[str, Any], thing: Thing) -> bool:
     """Whether a rule with that scope looks at it. An empty scope is everything; lists of several kinds add up."""
-    chosen = {key: scope.get(key) for key in KEYS if scope.get(key)}
+    chosen: dict[str, list[Any]] = {key: scope[key] for key in KEYS if scope.get(key)}
     if not chosen:
         return True
     kinds = chosen.pop("kinds", None)

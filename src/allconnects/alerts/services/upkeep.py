@@ -12,7 +12,7 @@ from allconnects.privacy.retention import RULES
 LEFT_BEHIND = timedelta(minutes=5)
 
 
-def forget() -> tuple[int, int]:
+def forget(organisation: int) -> tuple[int, int]:
     """Take away places that are older than positions may be, and events beyond their class. Returns how many."""
     now = clock.now()
     kept = RULES["alert"].default_days
@@ -20,7 +20,9 @@ def forget() -> tuple[int, int]:
     placeless = Alert.objects.filter(
         start_at__lt=now - timedelta(days=config.current().position_days), lat_e7__isnull=False
     ).update(lat_e7=None, lon_e7=None)
-    old = Alert.objects.filter(changed_at__lt=now - timedelta(days=kept), start_at__lt=now - timedelta(days=kept))
+    old = Alert.objects.filter(
+        organisation_id=organisation, changed_at__lt=now - timedelta(days=kept), start_at__lt=now - timedelta(days=kept)
+    )
     Delivery.objects.filter(alert=None, created_at__lt=now - timedelta(days=kept)).delete()
     return placeless, old.delete()[0]
 

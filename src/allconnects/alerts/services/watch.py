@@ -123,9 +123,7 @@ def _begin(thing: Thing, watched: Sequence[Live], since: datetime, now: datetime
     return max(begin, now - FURTHEST)
 
 
-def _found(
-    watched: Sequence[Live], columns: Columns, places: Places, now: datetime
-) -> list[finding.Events]:
+def _found(watched: Sequence[Live], columns: Columns, places: Places, now: datetime) -> list[finding.Events]:
     inside, now_ms = places.inside_of(columns), round(now.timestamp() * 1000)
     return [finding.events(one.params, columns, inside, now_ms) for one in watched]
 

@@ -36,6 +36,8 @@ _LAT_PER_LON = 0.6
 """A pixel in degrees of latitude by one in longitude: in Belgium; further south some steps are finer than needed."""
 _DECIMALS = 5
 """A metre: finer than what receivers know, and a quarter of a message less."""
+NOTICES = "telemetry_notices"
+"""The channel of anything beside positions that open pages should hear: rooms above send to it as they commit."""
 _encode = msgspec.json.Encoder().encode
 Entry = tuple[int, float, float, float | None, float | None, int, int]
 """Device, lat, lon, speed_kmh, course_deg, state, fix time in ms: what a message holds of one device."""
@@ -67,6 +69,25 @@ def half_pixel(zoom: float | None) -> float:
     return 0.0 if zoom is None else 180.0 / (_PIXELS_AROUND * 2.0**zoom)
 
 
+@dataclass(slots=True)
+class Notices:
+    """What was said under one name since the last message: how often, and the latest of it."""
+
+    count: int
+    latest: object
+
+
+class Notice(msgspec.Struct):
+    """What rooms above send: for which organisation, under which name, and a few numbers; nothing personal."""
+
+    organisation: int
+    name: str
+    data: dict[str, object]
+
+
+_notice = msgspec.json.Decoder(Notice).decode
+
+
 @dataclass(eq=False)
 class View:
     """One open browser. ``shown``: the entries it has; ``changed``: what came since its last message.
@@ -81,6 +102,7 @@ class View:
     changed: dict[int, Entry] = field(default_factory=dict)
     reload: bool = False
     resnap: bool = False
+    notices: dict[str, Notices] = field(default_factory=dict)
 
     def offer(self, entry: Entry) -> None:
         """Note a change, unless the browser has something newer."""
@@ -115,6 +137,20 @@ class View:
         for device, entry in self.shown.items():
             if entry[5] == State.MOVING and state_of(now_ms, now_ms, entry[6], entry[3]) < State.MOVING:
                 self.changed.setdefault(device, (*entry[:5], int(State.STANDING), entry[6]))
+
+    def hear(self, name: str, data: object) -> None:
+        """Note something said; of many only the latest and their number are passed on."""
+        known = self.notices.setdefault(name, Notices(0, data))
+        known.count, known.latest = known.count + 1, data
+
+    def said(self) -> bytes:
+        """What was noted, as one small message; empty when nothing was."""
+        pieces = [
+            _event("notice", {"name": name, "count": one.count, "latest": one.latest})
+            for name, one in self.notices.items()
+        ]
+        self.notices.clear()
+        return b"".join(pieces)
 
     def show(self, entries: Iterable[Entry]) -> None:
         """Begin anew with these, save where something newer is known: the database is a moment behind the bus."""
@@ -163,6 +199,8 @@ class Hub:
             view.reload = False
             view.resnap = True
             return b"event: devices\ndata: {}\n\n"
+        if view.notices:
+            return view.said()
         if view.resnap:
             view.resnap = False
             try:
@@ -202,7 +240,10 @@ class Hub:
         if not self._tasks or any(task.done() for task in self._tasks):
             for task in self._tasks:
                 task.cancel()
-            self._tasks = [asyncio.create_task(self._follow_fixes()), asyncio.create_task(self._follow_devices())]
+            self._tasks = [
+                asyncio.create_task(follow())
+                for follow in (self._follow_fixes, self._follow_devices, self._follow_notices)
+            ]
 
     async def _follow_fixes(self) -> None:
         async for fixes in PostgresBus(self._conninfo).listen():
@@ -221,6 +262,14 @@ class Hub:
         async for organisation in PostgresBus(self._conninfo).listen_text(DEVICE_CHANNEL):
             for view in self._views.get(int(organisation.split()[1]), ()):
                 view.reload = True
+
+    async def _follow_notices(self) -> None:
+        """Something happened that is no position, such as an alert: its organisation's browsers are told."""
+        async for payload in PostgresBus(self._conninfo).listen_text(NOTICES):
+            with contextlib.suppress(msgspec.DecodeError):
+                notice = _notice(payload)
+                for view in self._views.get(notice.organisation, ()):
+                    view.hear(notice.name, notice.data)
 
     def _mark_all(self, flag: str) -> None:
         for views in self._views.values():
