@@ -31,6 +31,10 @@ SCOPES = {
     "places:write": Role.PLANNER,
     "visits:read": Role.PLANNER,
     "retention:read": Role.MANAGER,
+    "alerts:read": Role.VIEWER,
+    "alerts:handle": Role.PLANNER,
+    "rules:write": Role.MANAGER,
+    "webhooks:write": Role.MANAGER,
 }
 """What a token may do, with the lowest role that a person needs for the same."""
 

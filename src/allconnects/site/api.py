@@ -5,6 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI
 
 from allconnects.accounts.api import router as organisation
+from allconnects.alerts.api import router as alerts
 from allconnects.reports.api import router as reports
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
@@ -18,3 +19,4 @@ api.add_router("", devices)
 api.add_router("", retention)
 api.add_router("", reports)
 api.add_router("", commands)
+api.add_router("", alerts)

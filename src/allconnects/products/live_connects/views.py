@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,6 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from allconnects.accounts.access import TenantRequest, at_least, member
+from allconnects.alerts.sentences import HAPPENED
 from allconnects.products.fleet_tracker.reach import reach
 from allconnects.products.live_connects.texts import texts
 from allconnects.telemetry import services
@@ -23,7 +25,14 @@ def live_map(request: TenantRequest) -> HttpResponse:
     """The map. Positions come afterwards, by API and stream."""
     may_add = at_least(request.role, "manager")
     waiting = len(services.unknown_devices(request.organisation)) if may_add and request.organisation else 0
-    context = {"settings": _settings(), "may_add": may_add, "waiting": waiting, "reach": reach(request)}
+    kinds = json.dumps({kind: str(title) for kind, title in HAPPENED.items()})
+    context = {
+        "alert_kinds": kinds,
+        "settings": _settings(),
+        "may_add": may_add,
+        "waiting": waiting,
+        "reach": reach(request),
+    }
     return render(request, "live/map.html", context)
 
 

@@ -48,6 +48,9 @@ export class Stream {
     });
     source.addEventListener("delta", (event) => this.on.delta(JSON.parse(event.data)));
     source.addEventListener("devices", () => this.on.devices());
+    source.addEventListener("notice", (event) => {
+      document.dispatchEvent(new CustomEvent("live:notice", { detail: JSON.parse(event.data) }));
+    });
     source.addEventListener("error", () => this.retry());
   }
 
