@@ -30,6 +30,9 @@ def _map(arguments: argparse.Namespace) -> int:
     from allconnects.bench import map as live_map
 
     return live_map.run(as_json=arguments.json, devices=arguments.devices)
+    fences = names.add_parser("fences", help="positions against thousands of geofences")
+    fences.add_argument("--json", action="store_true", help="print one JSON object")
+    fences.set_defaults(run=_fences)
 
 
 def _ingest(arguments: argparse.Namespace) -> int:
@@ -48,3 +51,9 @@ def _trips(arguments: argparse.Namespace) -> int:
     from allconnects.bench import trips
 
     return trips.run(as_json=arguments.json)
+
+
+def _fences(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import fences
+
+    return fences.run(as_json=arguments.json)

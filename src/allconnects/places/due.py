@@ -61,3 +61,9 @@ def look(organisation: int) -> None:
 
 def _oldest() -> datetime:
     return clock.now() - timedelta(days=config.current().position_days)
+
+
+def set_aside(organisation: int, device: int) -> None:
+    """What cannot be read now is due again with the next news of the device."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM places_due WHERE organisation_id = %s AND device_id = %s", [organisation, device])

@@ -96,9 +96,9 @@ class Fences:
         """Every pair of a position (n,), in degrees, and a fence that it lies in."""
         near = self._near(lat, lon, 0.0)
         within = self._beyond_m(near) <= 0
-        position, fence = near.position[within], near.fence[within]
+        position, fence = near.position[within], self.ids[near.fence[within]]
         order = np.lexsort((fence, position))
-        return Pairs(position[order], self.ids[fence[order]])
+        return Pairs(position[order], fence[order])
 
     def zones(self, lat: ArrayLike, lon: ArrayLike, accuracy_m: ArrayLike | None = None) -> Zones:
         """In, or on the edge. ``accuracy_m`` (n,): NaN where unknown, which counts as ordinary."""

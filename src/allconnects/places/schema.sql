@@ -19,7 +19,7 @@ CREATE TABLE places_visit (
     FOREIGN KEY (organisation_id, device_id) REFERENCES telemetry_device (organisation_id, id) ON DELETE CASCADE,
     FOREIGN KEY (organisation_id, place_id) REFERENCES places_place (organisation_id, id) ON DELETE CASCADE,
     CONSTRAINT visit_in_order CHECK (
-        enter <= leave AND (before IS NULL OR before < enter) AND (after IS NULL OR after > leave))
+        enter <= leave AND (before IS NULL OR before <= enter) AND (after IS NULL OR after >= leave))
 );
 
 CREATE INDEX places_visit_of_place ON places_visit (organisation_id, place_id, enter);

@@ -20,7 +20,8 @@ class Stays(NamedTuple):
 
     ``fence``: index of the fence. ``enter_ms``, ``leave_ms``: the first and last fix inside. ``before_ms``: the fix
     before, where there is one within a day, else -1. ``after_ms``: the first fix outside again; -1: still there.
-    ``fixes``: how many lie surely inside. ``from_start``: the stay reaches back to the first position there is.
+    ``fixes``: how many lie surely inside; 0, and enter and leave -1: on the
+    edge only. ``from_start``: the stay reaches back to the first position there is.
     """
 
     fence: Ints
@@ -32,18 +33,28 @@ class Stays(NamedTuple):
     from_start: np.ndarray
 
 
-def stays(fences: Fences, time_ms: Ints, lat: Floats, lon: Floats, accuracy_m: Floats | None = None) -> Stays:
+def stays(
+    fences: Fences,
+    time_ms: Ints,
+    lat: Floats,
+    lon: Floats,
+    accuracy_m: Floats | None = None,
+    *,
+    edges: bool = False,
+) -> Stays:
     """Stays of one device. Columns (n,), in order of time; degrees; accuracy NaN where unknown.
 
     A fence that counts only between two moments is left at the second one. Stays are not joined yet: ``joined``.
+    ``edges``: tell also of fences on whose edge the device is from the first position on, without having been inside:
+    who was inside before, still is.
     """
     if accuracy_m is not None:
         usable = ~(accuracy_m > WORST_M)
         time_ms, lat, lon, accuracy_m = time_ms[usable], lat[usable], lon[usable], accuracy_m[usable]
     zones = _counting(fences, time_ms, fences.zones(lat, lon, accuracy_m))
-    if not zones.inside.any():
+    if not len(zones.position):
         return _nothing()
-    return _runs(time_ms, zones)
+    return _runs(time_ms, zones, edges)
 
 
 def _counting(fences: Fences, time_ms: Ints, zones: Zones) -> Zones:
@@ -56,7 +67,7 @@ def _counting(fences: Fences, time_ms: Ints, zones: Zones) -> Zones:
     return Zones(zones.position[counts], zones.fence[counts], zones.inside[counts])
 
 
-def _runs(time_ms: Ints, zones: Zones) -> Stays:
+def _runs(time_ms: Ints, zones: Zones, edges: bool) -> Stays:
     """Positions that follow each other without one outside are a run; from its first to its last inside, a stay."""
     position, fence, inside = zones
     begins = np.ones(len(position), np.bool_)
@@ -66,15 +77,19 @@ def _runs(time_ms: Ints, zones: Zones) -> Stays:
     within = np.flatnonzero(inside)
     low, high = np.searchsorted(within, first), np.searchsorted(within, last, side="right")
     real = high > low
-    first, last, low, high = first[real], last[real], low[real], high[real]
-    enter, leave = position[within[low]], position[within[high - 1]]
+    told = real | ((position[first] == 0) if edges else False)
+    first, last, low, high, real = first[told], last[told], low[told], high[told], real[told]
+    if not len(first):
+        return _nothing()
+    seen = np.append(within, 0)  # so that runs without any may point somewhere
+    enter, leave = position[seen[np.where(real, low, -1)]], position[seen[np.where(real, high - 1, -1)]]
     after = position[last] + 1
     before_ms = np.where(enter > 0, time_ms[np.maximum(enter - 1, 0)], -1)
-    before_ms[time_ms[enter] - before_ms > BEFORE_MS] = -1
+    before_ms[(time_ms[enter] - before_ms > BEFORE_MS) | ~real] = -1
     return Stays(
         fence=fence[first],
-        enter_ms=time_ms[enter],
-        leave_ms=time_ms[leave],
+        enter_ms=np.where(real, time_ms[enter], -1),
+        leave_ms=np.where(real, time_ms[leave], -1),
         before_ms=before_ms,
         after_ms=np.where(after < len(time_ms), time_ms[np.minimum(after, len(time_ms) - 1)], -1),
         fixes=high - low,
