@@ -193,6 +193,10 @@ class Settings:
         _database, "PostgreSQL database of the wrapped keys (by default beside the main one, named …_vault).", ""
     )
     basemap: str = _setting(_basemap, "offline, openfreemap, an https:// style address, or a .pmtiles file.", "offline")
+    geocoder_url: str = _setting(
+        _url("http", "https"), "Nominatim or Photon server for addresses; by default towns are known offline.", ""
+    )
+    geocoder_kind: str = _setting(_word("nominatim", "photon"), "What that server is.", "nominatim")
     email_url: str = _setting(_url("smtp", "smtps"), "Mail server: smtp://user:password@host:port.", "")
     email_from: str = _setting(str, "Sender of mails.", "allconnects@localhost")
     outgoing_private: str = _setting(

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from allconnects.kit import jobs
 from allconnects.kit.errors import AllconnectsError
-from allconnects.places import due, visits
+from allconnects.places import addresses, due, visits
 
 log = structlog.get_logger()
 _MOST = 100
@@ -53,3 +53,10 @@ def forget(organisation: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_OLD, [organisation])
         cursor.execute(_PASSING, [organisation])
+    addresses.forget(organisation)
+
+
+@jobs.periodic("* * * * *", "places.addresses", outside=True)
+def ask_addresses(organisation: int) -> None:
+    """Ask the address server, if there is one, for what pages wanted to know: up to 20 cells, one a second."""
+    addresses.ask_waiting(organisation, 20)

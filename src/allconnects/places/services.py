@@ -21,6 +21,7 @@ from allconnects.places.shapes import Shape
 
 MOST_PLACES = 20_000
 LONGEST_DWELL_S = 86_400
+LAST_YEAR = 9000
 PLACES_OF_VISITS = ("shape", "active_from", "active_until", "timezone")
 """What visits depend on: when it changes they are worked out again."""
 _TEXTS = {"name": 100, "number": 50, "address": 200, "works_declaration": 20}
@@ -46,6 +47,8 @@ class Given:
 def list_places(text: str = "", kind: str = "", on: date | None = None) -> list[Place]:
     """Places by name. ``text``: part of name, number or address; ``on``: those active on that day."""
     found: QuerySet[Place] = Place.objects.order_by("name", "id")
+    if not text.isprintable():
+        return []
     for word in text.split()[:5]:
         found = found.filter(Q(name__icontains=word) | Q(number__icontains=word) | Q(address__icontains=word))
     if kind:
@@ -117,6 +120,9 @@ def checked(given: Given) -> dict[str, Any]:
         raise InvalidInput(_("This kind or colour of a place is not known."))
     if given.active_from and given.active_until and given.active_until < given.active_from:
         raise InvalidInput(_("The place ends before it begins."))
+    for day in filter(None, (given.active_from, given.active_until)):
+        if not 1970 <= day.year <= LAST_YEAR:
+            raise InvalidInput(_("A date must lie between 1970 and %(last)s.") % {"last": LAST_YEAR})
     if not 0 <= given.dwell_s <= LONGEST_DWELL_S:
         raise InvalidInput(_("A visit counts from 0 seconds to 24 hours on."))
     shape = shapes.canonical(given.shape)

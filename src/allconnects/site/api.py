@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 from allconnects.accounts.api import router as organisation
 from allconnects.alerts.api import router as alerts
 from allconnects.reports.api import router as reports
+from allconnects.places.api import router as places
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
 from allconnects.telemetry.commanding_api import router as commands
@@ -20,3 +21,4 @@ api.add_router("", retention)
 api.add_router("", reports)
 api.add_router("", commands)
 api.add_router("", alerts)
+api.add_router("", places)
