@@ -134,6 +134,15 @@ PAGES: dict[str, Page | list[Page]] = {
     "alerts:subscribe": Page("viewer", "post"),
     "alerts:unsubscribe": Page("viewer", "post"),
     "alerts:push_worker": Page("viewer"),
+    # Places.
+    "places:list": Page("viewer"),
+    "places:shapes": Page("viewer"),
+    "places:add": [Page("planner"), Page("planner", "post", data={"name": "n"})],
+    "places:import": [Page("planner"), Page("planner", "post")],
+    "places:home": [Page("driver"), Page("driver", "post", data={"forget": "1"})],
+    "places:detail": Page("viewer", path={"place": "$place"}),
+    "places:change": [Page("planner", path={"place": "$place"}), Page("planner", "post", {"place": "$place"})],
+    "places:delete": [Page("planner", path={"place": "$place"}), Page("planner", "post", {"place": "$place"})],
     # The map below the symbols: the same for everybody who may see the map.
     "basemap:style": Page("viewer"),
     "basemap:status": Page("viewer"),
@@ -142,6 +151,8 @@ PAGES: dict[str, Page | list[Page]] = {
 
 DEVICE = {"device": "$device"}
 ASKED = "?purpose=dispatch&from=2026-10-01&to=2026-10-02"
+PLACE = {"place": "$place"}
+PLACE_BODY = {"name": "n", "shape": {"type": "Circle", "coordinates": [4.4, 51.1], "radius_m": 100}}
 OPERATIONS: dict[str, Operation] = {
     "GET /openapi.json": Operation(None),
     "GET /members": Operation("members:read"),
@@ -185,4 +196,13 @@ OPERATIONS: dict[str, Operation] = {
     "POST /webhooks/{webhook}/secret": Operation("webhooks:write", {"webhook": "$webhook"}),
     "POST /webhooks/{webhook}/test": Operation("webhooks:write", {"webhook": "$webhook"}),
     "GET /alert-deliveries": Operation("webhooks:write"),
+    "GET /places": Operation("places:read"),
+    "POST /places": Operation("places:write", body=PLACE_BODY),
+    "GET /places.geojson": Operation("places:read"),
+    "GET /places/{place}": Operation("places:read", PLACE),
+    "PUT /places/{place}": Operation("places:write", PLACE, PLACE_BODY),
+    "DELETE /places/{place}": Operation("places:write", PLACE),
+    "GET /visits": Operation("visits:read"),
+    "GET /addresses/search": Operation("places:read", query="?q=2550"),
+    "GET /addresses/at": Operation("places:read", query="?lat=51.1&lon=4.4"),
 }

@@ -89,6 +89,14 @@ def things(
             (pk, digest(secrets.token_urlsafe())),
         ),
         "$device": device,
+        "$place": run(
+            "INSERT INTO places_place (organisation_id, kind, name, number, address, colour, works_declaration, "
+            "timezone, dwell_s, shape, west, south, east, north, lon, lat, version, created_at, changed_at) VALUES "
+            "(%s, 'site', 'p', '', '', 'blue', '', 'Europe/Brussels', 180, "
+            """'{"type": "Circle", "coordinates": [4.4, 51.1], "radius_m": 100}', """
+            "4.39, 51.09, 4.41, 51.11, 4.4, 51.1, 1, now(), now()) RETURNING id",
+            (pk,),
+        ),
         "new": secrets.token_hex(8),
     }
 

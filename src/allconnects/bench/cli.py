@@ -24,15 +24,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     live.add_argument("--json", action="store_true", help="print one JSON object")
     live.add_argument("--devices", type=int, default=5000, metavar="N", help="how many of them (5000)")
     live.set_defaults(run=_map)
+    fences = names.add_parser("fences", help="positions against thousands of geofences")
+    fences.add_argument("--json", action="store_true", help="print one JSON object")
+    fences.set_defaults(run=_fences)
 
 
 def _map(arguments: argparse.Namespace) -> int:
     from allconnects.bench import map as live_map
 
     return live_map.run(as_json=arguments.json, devices=arguments.devices)
-    fences = names.add_parser("fences", help="positions against thousands of geofences")
-    fences.add_argument("--json", action="store_true", help="print one JSON object")
-    fences.set_defaults(run=_fences)
 
 
 def _ingest(arguments: argparse.Namespace) -> int:

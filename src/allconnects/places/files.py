@@ -20,7 +20,7 @@ from allconnects.places.models import Colour, Kind, Place
 from allconnects.places.services import Given, checked
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
-MOST_BYTES = 5_000_000
+MOST_BYTES = 4_000_000
 MOST_FEATURES = 5_000
 POINT_RADIUS_M, LINE_WIDTH_M = 100.0, 40.0
 """What becomes of a point and of a line that say nothing else."""
@@ -41,7 +41,7 @@ class Read:
 def read(content: bytes) -> list[Read]:
     """Every feature of a file, right or wrong. Raises InvalidInput for a file that is neither GeoJSON nor KML."""
     if len(content) > MOST_BYTES:
-        raise InvalidInput(_("The file is larger than 5 MB."))
+        raise InvalidInput(_("The file is larger than 4 MB."))
     parse = _kml if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else _geojson
     features = list(parse(content))
     if not features:

@@ -19,6 +19,7 @@ from allconnects.places.active import fence_of
 from allconnects.places.fences import Fences
 from allconnects.places.models import Place
 from allconnects.telemetry import services as telemetry
+from allconnects.telemetry.live.state import State
 
 MOST = 1_000
 LONGEST_DAYS = 366
@@ -98,7 +99,7 @@ class Here:
     device: int
     name: str
     kind: str
-    state: str
+    state: State
     at: datetime
     since: datetime | None
 
@@ -148,9 +149,7 @@ def here_now(place: Place) -> list[Here]:
     begun = visits_between(place.organisation_id, now - timedelta(days=90), now + timedelta(days=1), place=place.pk)
     since = {one.device: one.enter for one in reversed(begun) if one.open}
     found = [
-        Here(
-            one.device, one.name, one.kind, one.state(clock.now_ms()).name.lower(), one.fix_time, since.get(one.device)
-        )
+        Here(one.device, one.name, one.kind, one.state(clock.now_ms()), one.fix_time, since.get(one.device))
         for one in inside
     ]
     return sorted(found, key=lambda one: (one.name.casefold(), one.device))
