@@ -6,8 +6,8 @@ from ninja import NinjaAPI
 
 from allconnects.accounts.api import router as organisation
 from allconnects.alerts.api import router as alerts
-from allconnects.reports.api import router as reports
 from allconnects.places.api import router as places
+from allconnects.reports.api import router as reports
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
 from allconnects.telemetry.commanding_api import router as commands
