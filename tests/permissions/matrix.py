@@ -143,6 +143,12 @@ PAGES: dict[str, Page | list[Page]] = {
     "places:detail": Page("viewer", path={"place": "$place"}),
     "places:change": [Page("planner", path={"place": "$place"}), Page("planner", "post", {"place": "$place"})],
     "places:delete": [Page("planner", path={"place": "$place"}), Page("planner", "post", {"place": "$place"})],
+    "live:shares": [Page("planner"), Page("planner", "post", data={"title": "t", "hours": 8, "precision": "exact"})],
+    "live:share_revoke": Page("planner", "post", path={"share": "$share"}),
+    "live:share": Page(ANYONE, path={"secret": "unknown"}),
+    "live:share_style": Page(ANYONE, path={"secret": "unknown"}),
+    "live:share_tile": Page(ANYONE, path={"secret": "unknown", "z": 0, "x": 0, "y": 0}),
+    "live:share_stream": Page(ANYONE, path={"secret": "unknown"}),
     # The map below the symbols: the same for everybody who may see the map.
     "basemap:style": Page("viewer"),
     "basemap:status": Page("viewer"),

@@ -69,6 +69,12 @@ def things(
     return {
         **alert_things(run, pk),
         "$imei": imei,
+        "$share": run(
+            "INSERT INTO live_share (organisation_id, title, token_hash, begins_at, ends_at, with_name, precision, "
+            "created_at, opened) VALUES (%s, 't', %s, now(), now() + interval '1 day', false, 'exact', now(), 0) "
+            "RETURNING id",
+            (pk, digest(secrets.token_urlsafe())),
+        ),
         "$command": run(
             "INSERT INTO telemetry_command "
             "(organisation_id, device_id, text, state, created_at, expires_at, attempts, reply) "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
@@ -26,13 +26,18 @@ _trouble_until = 0
 @member("viewer")
 def style(request: TenantRequest) -> HttpResponse:
     """The style for MapLibre, ``?theme=light`` or dark, with names in the language of the page."""
+    return style_answer(request, TILES)
+
+
+def style_answer(request: HttpRequest, tiles_path: str) -> HttpResponse:
+    """The same for a page of its own. ``tiles_path``: where it asks for tiles, with {z}/{x}/{y}."""
     theme: Theme = "dark" if request.GET.get("theme") == "dark" else "light"
     language = (translation.get_language() or "en")[:2]
     source = provider()
     if source is None:
         return JsonResponse(styles.offline(theme, language))
     try:
-        tiles = request.build_absolute_uri("/")[:-1] + TILES
+        tiles = request.build_absolute_uri("/")[:-1] + tiles_path
         return JsonResponse(styles.online(theme, language, source.describe(), tiles))
     except BasemapError as error:
         _remember(error)
@@ -44,6 +49,11 @@ def style(request: TenantRequest) -> HttpResponse:
 @member("viewer")
 def tile(_request: TenantRequest, z: int, x: int, y: int) -> HttpResponse:
     """One tile; where there is none, or the host fails, an empty one."""
+    return tile_answer(z, x, y)
+
+
+def tile_answer(z: int, x: int, y: int) -> HttpResponse:
+    """The same for a page of its own."""
     source = provider()
     if source is None or z > 22 or x >= 1 << z or y >= 1 << z:
         return HttpResponse(status=404)

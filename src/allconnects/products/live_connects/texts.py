@@ -15,6 +15,7 @@ def texts() -> dict[str, dict[str, str] | str]:
         "none": _("Nothing matches."),
         "results": _("{count} of {total} shown"),
         "lost": _("Connection lost, trying again…"),
+        "shareended": _("This link has ended."),
         "signedout": _("You are signed out."),
         "signin": _("Sign in"),
         "basemap": _("The background map cannot be had at the moment."),

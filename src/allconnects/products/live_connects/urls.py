@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from allconnects.products.live_connects import views
+from allconnects.products.live_connects import share_pages, share_views, views
 from allconnects.telemetry.live.stream import stream
 
 app_name = "live"
 urlpatterns = [
     path("map/", views.live_map, name="map"),
     path("map/stream", stream, name="stream"),
+    path("shares/", share_views.share_list, name="shares"),
+    path("shares/<int:share>/revoke/", share_views.revoke, name="share_revoke"),
+    path("s/<str:secret>", share_pages.page, name="share"),
+    path("s/<str:secret>/style.json", share_pages.style, name="share_style"),
+    path("s/<str:secret>/tiles/<int:z>/<int:x>/<int:y>", share_pages.tile, name="share_tile"),
+    path("s/<str:secret>/stream", share_pages.stream, name="share_stream"),
 ]

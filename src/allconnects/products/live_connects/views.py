@@ -33,6 +33,8 @@ def live_map(request: TenantRequest) -> HttpResponse:
         "waiting": waiting,
         "reach": reach(request),
     }
+    context = {"settings": _settings(), "may_add": may_add, "waiting": waiting, "reach": reach(request)}
+    context["may_share"] = at_least(request.role, "planner")
     return render(request, "live/map.html", context)
 
 
@@ -50,6 +52,7 @@ def _settings() -> dict[str, Any]:
             "map": static("vendor/maplibre/maplibre-gl.mjs"),
             "worker": static("vendor/maplibre/maplibre-gl-worker.mjs"),
             "manage": reverse("devices:list"),
+            "shares": reverse("live:shares"),
         },
         "home": BELGIUM,
         "texts": texts(),

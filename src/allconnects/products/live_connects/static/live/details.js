@@ -30,6 +30,11 @@ export class Details {
     byId("d-others").hidden = true;
     const manage = /** @type {HTMLAnchorElement | null} */ (document.getElementById("d-manage"));
     if (manage) manage.href = `${settings.urls.manage}${id}/`;
+    const share = /** @type {HTMLAnchorElement | null} */ (document.getElementById("d-share"));
+    if (share) {
+      share.href = `${settings.urls.shares}?device=${id}`;
+      share.hidden = this.device?.kind === "phone";
+    }
     this.draw();
     await Promise.all([this.loadTrack(id), this.loadAttributes(id)]);
   }

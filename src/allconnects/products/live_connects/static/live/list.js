@@ -5,7 +5,7 @@ import { settings, text } from "./settings.js";
 
 const MOST = 200;
 const counts = new Intl.NumberFormat(language, { notation: "compact" });
-const ICONS = { vehicle: "truck", phone: "device-mobile", material: "package" };
+export const ICONS = { vehicle: "truck", phone: "device-mobile", material: "package" };
 
 export class DeviceList {
   /**
