@@ -49,6 +49,13 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _trip_days(text: str) -> int:
+    """At most a year for trips with their places: CNIL NS-51. A week of them goes at a time."""
+    if not _DIGITS.fullmatch(text) or not 14 <= int(text) <= 365:
+        raise ValueError("a number of days from 14 to 365")
+    return int(text)
+
+
 def _quiet_hours(text: str) -> int:
     """A day of a device is sealed after a day of waiting at the latest."""
     if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= 24:
@@ -206,6 +213,7 @@ class Settings:
         _port, "Port of 127.0.0.1 on which a gateway or worker started alone shows /metrics."
     )
     position_days: int = _setting(_days, "Days that raw positions are kept, at most 60.", 60)
+    trip_days: int = _setting(_trip_days, "Days that trips and stops are kept, 14 to 365.", 365)
     seal_after_hours: int = _setting(
         _quiet_hours, "Hours without news of it after which a device's past day is sealed, at most 24.", 6
     )

@@ -20,7 +20,8 @@ from allconnects.privacy.audit import service as audit
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
 from allconnects.telemetry.store.retention import drop_sealed, drop_segments, longest
-from allconnects.telemetry.store.sealing import seal_round
+from allconnects.telemetry.store.sealing import look, seal_round
+from allconnects.trips.jobs import compute_round, drop_expired
 
 log = structlog.get_logger()
 _EVERY_S = 60.0
@@ -54,11 +55,13 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     if not (row and row[0]):
         return
     make_partitions(connection)
+    compute_trips(connection, days)
     seal(connection, days)
     drop_partitions(connection, days)
     access.keep(connection)
     check_audit(connection)
     drop_segments(connection, days)
+    drop_expired(connection, config.current().trip_days)
     forget_unknown(connection)
     forget_expired(connection)
     background.tidy(connection)
@@ -69,6 +72,15 @@ def make_partitions(connection: psycopg.Connection) -> None:
     today = clock.now().date()
     for ahead in range(3):
         connection.execute("SELECT telemetry_make_partition(%s)", (today + timedelta(days=ahead),))
+
+
+def compute_trips(connection: psycopg.Connection, days: int) -> None:
+    """Look for what came in and compute the trips that it touches, before sealing, which may take its time."""
+    try:
+        look(connection)
+        compute_round(connection, open_vault(), days)
+    except AllconnectsError as error:
+        log.warning("worker.trips_not_computed", error=type(error).__name__)
 
 
 def seal(connection: psycopg.Connection, days: int) -> None:

@@ -10,4 +10,8 @@ class TripsConfig(AppConfig):
 
     def ready(self) -> None:
         """Its tables are plain SQL and join the inventory; what is received is marked to be computed."""
+        from allconnects.telemetry.store.sealing import listen
         from allconnects.trips.store import labels  # noqa: F401
+        from allconnects.trips.store.pending import note
+
+        listen(note)

@@ -5,6 +5,8 @@ Every rule is explained in docs/trips.md. The work per point is in NumPy; loops 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from allconnects.trips import halts, knots, motion, summary
@@ -13,12 +15,13 @@ from allconnects.trips.result import Bools, Detection, Ints, Track
 from allconnects.trips.rules import Rules
 
 
-def detect(track: Track, rules: Rules) -> Detection:
+def detect(track: Track, rules: Rules, splits: Sequence[int] = ()) -> Detection:
     """Trips, stops and whether each point moves.
 
     The answer depends on the set of positions only, not on their order or on duplicates (indices in reasons point
     at the input as it was given). Trips and stops follow one another in time, end where the next begins, and share
-    at most that moment. Raises InvalidInput when columns differ in length.
+    at most that moment. ``splits``: moments (ms) at which a trip is cut in two, without a stop between, at the first
+    fix from then on. Raises InvalidInput when columns differ in length.
     """
     fixes = clean(track, rules)
     if not len(fixes.time_ms):
@@ -26,6 +29,8 @@ def detect(track: Track, rules: Rules) -> Detection:
     tied, walked, owner = knots.tie(fixes, rules)
     found = motion.find(tied, walked, rules)
     trips = halts.cut(tied, walked, found.runs, rules)
+    if len(splits):
+        trips = halts.split(tied, trips, np.array(splits, np.int64))
     told = summary.tell(summary.View(fixes, tied, walked, found, trips, rules))
     return Detection(
         rules.version, rules.profile, *told,

@@ -11,10 +11,10 @@ from allconnects.trips.motion import Runs, between, counted, span
 from allconnects.trips.result import OFF, ON, Bools, Column, Floats, Ints
 from allconnects.trips.rules import Rules
 
-NOTHING, STANDSTILL, SILENCE, IGNITION_OFF, JUMPED, MOVED_UNSEEN = range(6)
+NOTHING, STANDSTILL, SILENCE, IGNITION_OFF, JUMPED, MOVED_UNSEEN, SPLIT = range(7)
 """What ends a trip at a halt; nothing when the trip goes on."""
 
-WORDS = ("last_fix", "standstill", "silence", "ignition_off", "jump", "moved_unseen")
+WORDS = ("last_fix", "standstill", "silence", "ignition_off", "jump", "moved_unseen", "split")
 """Their names in reasons; a halt at the end of the data that ends nothing is the last fix."""
 
 
@@ -50,6 +50,24 @@ def cut(knots: Knots, walked: Steps, runs: Runs, rules: Rules) -> Trips:
     found = Trips(runs.start[starts], runs.end[ends], runs.end[ends], why[ends], limit_s[ends])
     found = found.take(span(walked, Runs(found.start, found.end)) >= rules.trip_m)
     return _with_ignition(knots, walked, found, rules)
+
+
+def split(knots: Knots, trips: Trips, moments_ms: Column) -> Trips:
+    """Trips cut at the first knot from each moment on that lies within one."""
+    if not len(trips.start):
+        return trips
+    at = np.unique(np.searchsorted(knots.time_ms, np.asarray(moments_ms, np.int64)))
+    owner = np.searchsorted(trips.start, at, side="left") - 1
+    within = (owner >= 0) & (at < trips.end[np.maximum(owner, 0)])
+    at, owner = at[within], owner[within]
+    if not len(at):
+        return trips
+    ends = np.insert(trips.end, owner, at)
+    why = np.insert(trips.why_end, owner, SPLIT)
+    return Trips(
+        np.insert(trips.start, owner + 1, at), ends, np.where(why == SPLIT, ends, np.insert(trips.last, owner, at)),
+        why, np.insert(trips.limit_s, owner, 0.0),
+    )  # fmt: skip
 
 
 def _why(knots: Knots, walked: Steps, halts: Runs, limit_s: Floats, rules: Rules) -> Column:

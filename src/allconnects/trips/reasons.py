@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from allconnects.trips.halts import IGNITION_OFF, JUMPED, MOVED_UNSEEN, NOTHING, SILENCE, STANDSTILL, WORDS, Trips
+from allconnects.trips.halts import (
+    IGNITION_OFF,
+    JUMPED,
+    MOVED_UNSEEN,
+    NOTHING,
+    SILENCE,
+    SPLIT,
+    STANDSTILL,
+    WORDS,
+    Trips,
+)
 from allconnects.trips.knots import BRIDGED, STILL, UNSEEN, Knots, Steps
 from allconnects.trips.motion import Runs, counted
 from allconnects.trips.result import OFF, ON, Column, Ints, Reason
 
-STARTS = ("movement", "first_fix", "moved_unseen", "moved_with_ignition_off", "ignition_on")
-_MOVEMENT, _FIRST_FIX, _MOVED_UNSEEN, _WITH_IGNITION_OFF, _IGNITION_ON = range(5)
+STARTS = ("movement", "first_fix", "moved_unseen", "moved_with_ignition_off", "ignition_on", "split")
+_MOVEMENT, _FIRST_FIX, _MOVED_UNSEEN, _WITH_IGNITION_OFF, _IGNITION_ON, _SPLIT = range(6)
 
 
 def of_starts(inputs: Ints, knots: Knots, walked: Steps, trips: Trips, strong: Ints) -> list[Reason]:
@@ -24,9 +34,12 @@ def of_starts(inputs: Ints, knots: Knots, walked: Steps, trips: Trips, strong: I
     code[(start > 0) & (knots.ignition[start] == ON) & (before != ON)] = _IGNITION_ON
     estimated = knots.estimated[start]
     code[estimated] = _MOVED_UNSEEN
-    confirmed = strong[np.searchsorted(strong, start)] + 1
+    # The last part of a trip that was split may hold no step that confirms it.
+    confirmed = strong[np.minimum(np.searchsorted(strong, start), len(strong) - 1)] + 1
     first = np.where(estimated, start - 1, start)
     second = np.where(code == _MOVED_UNSEEN, start + 1, confirmed)
+    follows = 1 + np.flatnonzero((trips.why_end[:-1] == SPLIT) & (trips.end[:-1] == start[1:]))
+    code[follows], first[follows], second[follows] = _SPLIT, start[follows], start[follows]
     return _told(STARTS, code, inputs[first], inputs[second])
 
 

@@ -5,10 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
+
+from django.db import connection
 
 from allconnects.telemetry.store.segments import bounds
+from allconnects.trips.corrections import (
+    conflicts,
+    correct,
+    correction_by_id,
+    corrections_between,
+    merge,
+    split,
+    undo,
+)
 from allconnects.trips.reading import (
     month_overview,
     originals_of,
@@ -17,12 +27,14 @@ from allconnects.trips.reading import (
     trip_by_id,
     trips_between,
 )
-from allconnects.trips.stored import Change, Correction, Day, StoredTrip
+from allconnects.trips.stored import Day
 
 __all__ = [
-    "correct", "corrections_between", "day_of", "merge", "month_overview", "originals_of", "split", "stops_between",
-    "totals_of", "trip_by_id", "trips_between", "undo",
+    "conflicts", "correct", "correction_by_id", "corrections_between", "day_of", "merge", "month_overview",
+    "originals_of", "split", "stops_between", "totals_of", "trip_by_id", "trips_between", "undo",
 ]  # fmt: skip
+
+_PENDING = "SELECT 1 FROM trips_pending WHERE organisation_id = %s AND device_id = %s AND day = %s"
 
 
 def day_of(organisation: int, device: int, day: date) -> Day:
@@ -33,30 +45,11 @@ def day_of(organisation: int, device: int, day: date) -> Day:
         device, day, start, end, trips, stops_between(organisation, start, end, device=device),
         totals_of([one for one in trips if start <= one.start < end]),
         {one.id: originals_of(organisation, one) for one in trips if not one.computed},
-        corrections_between(organisation, device, start, end),
+        corrections_between(organisation, device, start, end), _pending(organisation, device, day),
     )  # fmt: skip
 
 
-def merge(organisation: int, trips: Sequence[int], *, reason: str, who: str) -> StoredTrip:
-    """Make one trip of neighbours of one device. Returns it. Raises NotFound, InvalidInput."""
-    raise NotImplementedError
-
-
-def split(organisation: int, trip: int, at: datetime, *, reason: str, who: str) -> list[StoredTrip]:
-    """Cut a trip at a moment within it. Returns the two. Raises NotFound, InvalidInput."""
-    raise NotImplementedError
-
-
-def correct(organisation: int, trip: int, change: Change, *, reason: str, who: str) -> StoredTrip:
-    """Say what a trip really was; the computed values stay visible. Raises NotFound, InvalidInput."""
-    raise NotImplementedError
-
-
-def undo(organisation: int, correction: int, *, reason: str, who: str) -> list[StoredTrip]:
-    """Take a correction back. Returns the trips that stand there now. Raises NotFound, InvalidInput."""
-    raise NotImplementedError
-
-
-def corrections_between(organisation: int, device: int, start: datetime, end: datetime) -> list[Correction]:
-    """Corrections of a device that touch this time, newest first, each with what became of it."""
-    raise NotImplementedError
+def _pending(organisation: int, device: int, day: date) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING, [organisation, device, day])
+        return cursor.fetchone() is not None

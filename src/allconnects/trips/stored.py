@@ -41,8 +41,8 @@ class StoredTrip:
     id: int
     device: int
     person: UUID | None
-    vehicle: UUID | None
-    material: UUID | None
+    vehicle: int | None
+    material: int | None
     start: datetime
     end: datetime
     start_lat: float
@@ -83,8 +83,8 @@ class StoredStop:
     id: int
     device: int
     person: UUID | None
-    vehicle: UUID | None
-    material: UUID | None
+    vehicle: int | None
+    material: int | None
     start: datetime
     end: datetime
     lat: float
@@ -148,7 +148,7 @@ class Totals(NamedTuple):
 class DayUse(NamedTuple):
     """One Brussels day of a vehicle, or of a device that is in none. A trip counts for the day on which it starts."""
 
-    vehicle: UUID | None
+    vehicle: int | None
     device: int | None
     day: date
     trips: int
@@ -181,7 +181,16 @@ class Day:
 
 def why_to_json(why: Why) -> dict[str, Any]:
     """As the column ``why`` of a trip holds it."""
-    return {"start": list(why.start), "end": list(why.end), "within": [list(one) for one in why.within]}
+    return {
+        "start": decision_to_json(why.start),
+        "end": decision_to_json(why.end),
+        "within": [decision_to_json(one) for one in why.within],
+    }
+
+
+def decision_to_json(one: Decision) -> list[Any]:
+    """A decision as JSON."""
+    return [one.rule, list(one.times_ms)]
 
 
 def why_from_json(found: dict[str, Any]) -> Why:

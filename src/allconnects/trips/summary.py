@@ -10,7 +10,7 @@ import numpy as np
 from allconnects.trips import reasons
 from allconnects.trips.cleaning import Fixes
 from allconnects.trips.geometry import unwrapped
-from allconnects.trips.halts import JUMPED, WORDS, Trips
+from allconnects.trips.halts import JUMPED, SPLIT, WORDS, Trips
 from allconnects.trips.knots import Knots, Steps, middle_of_three
 from allconnects.trips.motion import Motion, Runs, between
 from allconnects.trips.odometer import choose, ways
@@ -120,7 +120,7 @@ def _stops(view: View, inputs: Ints, ends: list[Reason]) -> Iterator[Stop]:
         view.places(start), _middles(view, start, end), whys, strict=True,
     )  # fmt: skip
     for number, (start_ms, end_ms, begin, middle, why) in enumerate(columns):
-        if (number == 0 and view.trips.start[0] == 0) or why.rule == WORDS[0]:
+        if (number == 0 and view.trips.start[0] == 0) or why.rule in (WORDS[0], WORDS[SPLIT]):
             continue
         place = begin if why.rule == WORDS[JUMPED] else middle
         yield Stop(start_ms, end_ms, place, (end_ms - start_ms) / 1000, why, number == last)

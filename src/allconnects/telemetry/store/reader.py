@@ -15,6 +15,7 @@ from allconnects.kit import clock
 from allconnects.kit.db import DatabaseUnavailable
 from allconnects.privacy.access import service as access
 from allconnects.privacy.vault import KeyDestroyed, KeyMissing, Subject, Vault, VaultError, open_vault
+from allconnects.telemetry.store import signals as signals_of
 from allconnects.telemetry.store.occupancy import cut, stays
 from allconnects.telemetry.store.rows import HAS_PLACE, IMPLAUSIBLE_TIME, VALID
 from allconnects.telemetry.store.segment.format import Segment, open_segment
@@ -33,7 +34,7 @@ from allconnects.telemetry.store.segments import (
 )
 
 PURPOSE = "fleet.dispatch"
-_MASK, _WANTED = VALID | HAS_PLACE | IMPLAUSIBLE_TIME, VALID | HAS_PLACE
+MASK, WANTED = VALID | HAS_PLACE | IMPLAUSIBLE_TIME, VALID | HAS_PLACE
 _HOT = """organisation_id = %(organisation)s AND device_id = %(device)s
     AND fix_time >= %(start)s AND fix_time < %(end)s AND received_at >= %(start)s - interval '2 days'
     AND flags & %(mask)s = %(wanted)s"""
@@ -41,6 +42,8 @@ _DECIDED = "SELECT days FROM telemetry_keeping WHERE organisation_id = %s ORDER 
 Parts = dict[str, NDArray[Any]]
 _IDENTITY = ("content", "received_ms")
 _NAMES = ("time_ms", "lat_e7", "lon_e7", "speed_kmh", "course_deg")
+_SIGNALS = ("satellites", *signals_of.KINDS)
+_KINDS: dict[str, np.dtype[Any]] = {**KINDS, **signals_of.KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Track:
     """Usable fixes of one device as columns of one length, in order of time, each once.
 
     ``time_ms``: int64, ms since 1970 UTC. ``lat_e7``, ``lon_e7``: int32, 1e-7 degree. ``speed_kmh``,
-    ``course_deg``: float32, NaN where unknown.
+    ``course_deg``: float32, NaN where unknown. Only where asked for: ``satellites`` (int16, negative where unknown),
+    ``ignition`` (int8: 1 on, 0 off, -1 unknown), ``odometer_m`` (float64, NaN where unknown).
     """
 
     time_ms: NDArray[np.int64]
@@ -56,6 +60,9 @@ class Track:
     lon_e7: NDArray[np.int32]
     speed_kmh: NDArray[np.float32]
     course_deg: NDArray[np.float32]
+    satellites: NDArray[np.int16] | None = None
+    ignition: NDArray[np.int8] | None = None
+    odometer_m: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.time_ms)
@@ -71,8 +78,9 @@ def track(
     purpose: str = PURPOSE,
     who: str = "",
     vault: Vault | None = None,
+    signals: bool = False,
 ) -> Track:
-    """Usable fixes with ``start <= time < end``, from segments and hot rows.
+    """Usable fixes with ``start <= time < end``, from segments and hot rows; with ``signals`` all that trips need.
 
     The cursor's transaction must speak for the organisation. ``purpose``, ``who``: as the vault wants them, which
     logs both; who acts now by default. What somebody's request reads about persons stands in the access log too.
@@ -81,26 +89,27 @@ def track(
     InvalidInput for an unknown purpose, SegmentError, and DatabaseUnavailable or VaultError when the vault does not
     answer.
     """
+    wanted = (*_NAMES, *_SIGNALS) if signals else _NAMES
     start = max(start, kept_from(cursor, organisation) or start)
     if start >= end:
-        return _nothing()
+        return _nothing(wanted)
     first = start.astimezone(BRUSSELS).date()
     last = (end - timedelta(microseconds=1)).astimezone(BRUSSELS).date()
     # Hot rows first: what is sealed and dropped between the two reads is then there twice, never not at all.
-    hot = read_hot(cursor, _HOT, _params(organisation, device, start, end), blobs=False)
+    hot = read_hot(cursor, _HOT, _params(organisation, device, start, end), blobs=signals)
     sealed = read_segments(cursor, organisation, device, first, last)
     masks = cut(hot.time_ms, stays(cursor, organisation, device, start, end))
     subjects = {one.subject: key_subject(one.subject, device) for one in sealed}
     subjects |= {name: key_subject(name, device) for name in masks}
     if not subjects:
-        return _nothing()
+        return _nothing(wanted)
     keys = _Keys(vault, organisation, device, purpose, who or current().name)
     found = keys.of(subjects, {one.subject for one in sealed})
     seen = np.zeros(len(hot), bool)
     for name, mask in masks.items():
         seen |= mask & (found[name] is not GONE)
     segments = _opened(sealed, found, organisation, device)
-    result = _joined(segments, taken(hot, seen), _window(start, end))
+    result = _joined(segments, taken(hot, seen), _window(start, end), wanted)
     persons = {name for name in subjects if name and found[name] is not GONE}
     access.note(cursor, organisation, persons, purpose=purpose, scope="track", first=first, last=last, size=len(result))
     return result
@@ -117,7 +126,7 @@ def kept_from(cursor: Cursor, organisation: int) -> datetime | None:
 
 def _params(organisation: int, device: int, start: datetime, end: datetime) -> dict[str, object]:
     window = {"organisation": organisation, "device": device, "start": start, "end": end}
-    return {**window, "mask": _MASK, "wanted": _WANTED}
+    return {**window, "mask": MASK, "wanted": WANTED}
 
 
 def _window(start: datetime, end: datetime) -> tuple[int, int]:
@@ -170,25 +179,27 @@ def _opened(sealed: Sequence[Sealed], keys: dict[str, bytes | str], organisation
     return result
 
 
-def _joined(segments: Sequence[Segment], hot: Positions, window: tuple[int, int]) -> Track:
+def _joined(
+    segments: Sequence[Segment], hot: Positions, window: tuple[int, int], names: tuple[str, ...] = _NAMES
+) -> Track:
     """Segments hold no position twice, so identities are only compared where hot rows lie at the same times."""
     parts: list[Parts] = []
-    again: list[Parts] = [{name: getattr(hot, name) for name in (*_NAMES, *_IDENTITY)}] if len(hot) else []
+    again: list[Parts] = [_of_hot(hot, (*names, *_IDENTITY))] if len(hot) else []
     for segment in segments:
         times = segment.column("time_ms")
-        wanted = (times >= window[0]) & (times < window[1]) & (segment.column("flags") & _MASK == _WANTED)
+        wanted = (times >= window[0]) & (times < window[1]) & (segment.column("flags") & MASK == WANTED)
         if len(hot) and np.isin(times[wanted], hot.time_ms).any():
-            again.append({name: segment.column(name)[wanted] for name in (*_NAMES, *_IDENTITY)})
+            again.append(_of_segment(segment, wanted, (*names, *_IDENTITY)))
         else:
-            parts.append({name: segment.column(name)[wanted] for name in _NAMES})
+            parts.append(_of_segment(segment, wanted, names))
     if again:
         both = _concatenated(again)
         order = once(both["time_ms"], both["content"], both["received_ms"])
-        parts.append({name: both[name][order] for name in _NAMES})
+        parts.append({name: both[name][order] for name in names})
     if len(parts) == 1:
         return _of(parts[0])
     if not parts:
-        return _nothing()
+        return _nothing(names)
     columns = _concatenated(parts)
     times = columns["time_ms"]
     if len(times) > 1 and (times[1:] < times[:-1]).any():
@@ -201,9 +212,19 @@ def _concatenated(parts: Sequence[Parts]) -> Parts:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
+def _of_hot(hot: Positions, names: tuple[str, ...]) -> Parts:
+    told = signals_of.of_hot(hot) if "ignition" in names else {}
+    return {name: told[name] if name in told else getattr(hot, name) for name in names}
+
+
+def _of_segment(segment: Segment, wanted: NDArray[np.bool_], names: tuple[str, ...]) -> Parts:
+    told = signals_of.of_segment(segment) if "ignition" in names else {}
+    return {name: (told[name] if name in told else segment.column(name))[wanted] for name in names}
+
+
 def _of(columns: Parts) -> Track:
-    return Track(**{name: columns[name] for name in _NAMES})
+    return Track(**columns)
 
 
-def _nothing() -> Track:
-    return _of({name: np.empty(0, KINDS[name]) for name in _NAMES})
+def _nothing(names: tuple[str, ...] = _NAMES) -> Track:
+    return _of({name: np.empty(0, _KINDS[name]) for name in names})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import structlog
@@ -16,6 +17,7 @@ from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.vault import STORAGE, KeyDestroyed, Vault, VaultError
 from allconnects.telemetry.store import metrics
 from allconnects.telemetry.store.occupancy import cut, stays
+from allconnects.telemetry.store.reader import MASK, WANTED
 from allconnects.telemetry.store.segment.crypt import Context, seal
 from allconnects.telemetry.store.segment.format import VERSION, encode_verified, open_segment
 from allconnects.telemetry.store.segment.positions import Positions
@@ -43,15 +45,23 @@ LONGEST = timedelta(days=1)
 AGAIN = timedelta(minutes=15)
 _BUDGET_S = 40.0
 
+_IN_TRACKS = f"flags & {MASK} = {WANTED} AND fix_time <= received_at + interval '1 day'"
 _LOOKED = "SELECT looked_to FROM telemetry_seal_progress FOR UPDATE"
 _LOOK = f"""
-    INSERT INTO telemetry_unsealed AS u (organisation_id, device_id, day, since, last_received, count, urgent)
-    SELECT organisation_id, device_id, {DAY_OF}, min(received_at), max(received_at), count(*), false
-    FROM telemetry_position p WHERE received_at > %(from)s AND received_at <= %(to)s
-      AND EXISTS (SELECT FROM telemetry_device d WHERE d.organisation_id = p.organisation_id AND d.id = p.device_id)
-    GROUP BY 1, 2, 3
-    ON CONFLICT (organisation_id, device_id, day) DO UPDATE SET since = least(u.since, excluded.since),
-        last_received = greatest(u.last_received, excluded.last_received), count = u.count + excluded.count"""
+    WITH found AS (
+        SELECT organisation_id, device_id, {DAY_OF} AS day, min(received_at) AS since,
+            max(received_at) AS last_received, count(*) AS count,
+            min(fix_time) FILTER (WHERE {_IN_TRACKS}) AS first_fix,
+            max(fix_time) FILTER (WHERE {_IN_TRACKS}) AS last_fix
+        FROM telemetry_position p WHERE received_at > %(from)s AND received_at <= %(to)s
+          AND EXISTS (SELECT FROM telemetry_device d WHERE d.organisation_id = p.organisation_id AND d.id = p.device_id)
+        GROUP BY 1, 2, 3
+    ), noted AS (
+        INSERT INTO telemetry_unsealed AS u (organisation_id, device_id, day, since, last_received, count, urgent)
+        SELECT organisation_id, device_id, day, since, last_received, count, false FROM found
+        ON CONFLICT (organisation_id, device_id, day) DO UPDATE SET since = least(u.since, excluded.since),
+            last_received = greatest(u.last_received, excluded.last_received), count = u.count + excluded.count)
+    SELECT organisation_id, device_id, day, first_fix, last_fix FROM found WHERE first_fix IS NOT NULL"""
 _DUE = """
     SELECT organisation_id, device_id, day FROM telemetry_unsealed
     WHERE (retry_after IS NULL OR retry_after <= %(now)s)
@@ -177,13 +187,35 @@ def _write(
     cursor.execute(_WRITE, (*row, *received, clock.now(), sealed))
 
 
+class News(NamedTuple):
+    """Usable fixes of a day of a device that a look found: the times of the first and the last."""
+
+    organisation: int
+    device: int
+    day: date
+    first: datetime
+    last: datetime
+
+
+_listeners: list[Callable[[Connection, Sequence[News]], None]] = []
+
+
+def listen(listener: Callable[[Connection, Sequence[News]], None]) -> None:
+    """Call ``listener`` in the transaction of each look, so that no news is lost when a process falls."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
 def look(connection: Connection) -> None:
     """Note the days that rows received since the last look belong to. Reads those rows only."""
     to = clock.now() - SETTLED
     with connection.transaction():
         row = connection.execute(_LOOKED).fetchone()
         if row is not None and row[0] < to:
-            connection.execute(_LOOK, {"from": row[0], "to": to})
+            rows = connection.execute(_LOOK, {"from": row[0], "to": to}).fetchall()
+            news = [News._make(row) for row in rows]
+            for listener in _listeners:
+                listener(connection, news)
             connection.execute("UPDATE telemetry_seal_progress SET looked_to = %s", (to,))
 
 

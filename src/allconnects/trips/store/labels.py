@@ -105,3 +105,12 @@ register(
         worker="SELECT, INSERT, UPDATE, DELETE",
     )
 )
+register(
+    Table(
+        "trips_outcome",
+        dict.fromkeys(("organisation_id", "correction", "state", "since"), REFERENCE),
+        tenant="organisation_id",
+        web="SELECT, INSERT, UPDATE, DELETE",
+        worker="SELECT, INSERT, UPDATE, DELETE",
+    )
+)

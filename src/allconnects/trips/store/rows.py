@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from allconnects.trips.stored import StoredStop, StoredTrip, decision, why_from_json
@@ -26,13 +27,18 @@ _TRIP_FIELDS: Final = (
 _STOP_FIELDS: Final = (*_TRIP_FIELDS[:7], "lat", "lon", *STOP_COLUMNS[9:])
 
 
+def loaded(found: Any) -> Any:
+    """A jsonb value: Django's cursors give its text, those of psycopg what it holds."""
+    return json.loads(found) if isinstance(found, str) else found
+
+
 def trip_of(row: tuple[Any, ...]) -> StoredTrip:
     """A trip out of a row of TRIP_LIST."""
     values = dict(zip(_TRIP_FIELDS, row, strict=True))
     for name in ("start_lat", "start_lon", "end_lat", "end_lon"):
         values[name] /= 1e7
     values["corrections"] = tuple(values["corrections"])
-    values["why"] = why_from_json(values["why"])
+    values["why"] = why_from_json(loaded(values["why"]))
     return StoredTrip(**values)
 
 
@@ -40,5 +46,5 @@ def stop_of(row: tuple[Any, ...]) -> StoredStop:
     """A stop out of a row of STOP_LIST."""
     values = dict(zip(_STOP_FIELDS, row, strict=True))
     values["lat"], values["lon"] = values["lat"] / 1e7, values["lon"] / 1e7
-    values["why"] = decision(values["why"])
+    values["why"] = decision(loaded(values["why"]))
     return StoredStop(**values)

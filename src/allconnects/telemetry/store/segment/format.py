@@ -254,6 +254,11 @@ class Segment:
         with damage():
             return [key for key in self._reader().keys if key not in Raw().columns()]
 
+    def has_whole_blobs(self) -> bool:
+        """Whether some attributes were kept whole, as bytes, in the column of ``Raw``."""
+        with damage():
+            return Raw().columns()[0] in self._reader().keys
+
     def attribute(self, key: Key) -> tuple[Any, I64]:
         """A column of attributes: its values (m,) (texts and JSON: bytes), and the rows that have it (m,).
 
