@@ -10,7 +10,7 @@ from typing import Any
 from allconnects.privacy.vault import Vault
 from allconnects.telemetry.store import blob
 from allconnects.telemetry.store.occupancy import cut, stays
-from allconnects.telemetry.store.reader import _HOT, _MASK, _WANTED, GONE, PURPOSE, _Keys, _params, _window
+from allconnects.telemetry.store.reader import _HOT, GONE, MASK, PURPOSE, WANTED, _Keys, _params, _window
 from allconnects.telemetry.store.rows import NO_PLACE
 from allconnects.telemetry.store.segment.format import open_segment
 from allconnects.telemetry.store.segment.positions import Positions, blob_list
@@ -42,7 +42,7 @@ def track_with_values(
     """Fixes with ``start <= time < end`` and what they say of ``names``. Raises as ``reader.track``."""
     positions = _read(cursor, organisation, device, start, end, _Keys(vault, organisation, device, purpose, who))
     first, behind = _window(start, end)
-    usable = (positions.flags & _MASK) == _WANTED
+    usable = (positions.flags & MASK) == WANTED
     positions = taken(positions, usable & (positions.time_ms >= first) & (positions.time_ms < behind))
     wanted = frozenset(names)
     return Values(positions, [_chosen(line, wanted) for line in blob_list(positions.blobs)])
