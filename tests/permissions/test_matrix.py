@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ import pytest
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from psycopg.types.json import Jsonb
 
 from allconnects.accounts.access import SCOPES, at_least
 from allconnects.accounts.models import Account, Organisation
@@ -20,6 +22,7 @@ from allconnects.accounts.services import digest
 from allconnects.site.api import api
 from tests.permissions.alert_things import alert_things
 from tests.permissions.matrix import ACCOUNT, ANYONE, OPERATIONS, PAGES, Operation, Page
+from tests.reports.firm import Firm
 
 ROLES = ("driver", "viewer", "planner", "manager", "owner")
 ROWS = [(name, page) for name, pages in PAGES.items() for page in (pages if isinstance(pages, list) else [pages])]
@@ -103,8 +106,23 @@ def things(
             "4.39, 51.09, 4.41, 51.11, 4.4, 51.1, 1, now(), now()) RETURNING id",
             (pk,),
         ),
+        **of_reports(Firm(owner_connection, pk)),
         "new": secrets.token_hex(8),
     }
+
+
+def of_reports(firm: Firm) -> dict[str, Any]:
+    person = firm.person("Ann", "Adams")
+    return {
+        "$report_person": person,
+        "$report_team": firm.team("Roofs", person),
+        "$report_vehicle": firm.vehicle("Van")[0],
+        "$report_schedule": firm.put(
+            "reports_schedule", "id", title="t", report="trips", purpose="dispatch", scope=Jsonb({}), form="pdf",
+            frequency="weekly", weekday=0, month_day=1, hour=6, attach=False, link_days=7, paused=False,
+            created_at=datetime.now(UTC),
+        ),
+    }  # fmt: skip
 
 
 def filled(values: dict[str, Any] | None, things: dict[str, Any]) -> dict[str, Any]:
