@@ -26,6 +26,8 @@ POLICY = "; ".join(
 )
 """No page asks anything of anybody else, and nothing runs that we did not serve as a file."""
 
+SIGN_OUT = "/accounts/logout/"
+"""Whoever signs out leaves nothing in the browser: neither an app that works offline nor what it has kept."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -46,6 +48,8 @@ class SecurityHeaders:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if request.method == "POST" and request.path == SIGN_OUT and response.status_code < 400:
+            response.headers["Clear-Site-Data"] = '"storage"'
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "allconnects.integrations.basemap",
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",
+    "allconnects.products.fleet_manager",
     "allconnects.site",
     "allauth",
     "allauth.account",

@@ -31,5 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.products.live_connects.places_urls")),
     path("", include("allconnects.products.live_connects.reports_urls")),
     path("", include("allconnects.products.fleet_tracker.urls")),
+    path("", include("allconnects.products.fleet_manager.urls")),
     path("", include("allconnects.integrations.basemap.urls")),
 ]

@@ -28,17 +28,16 @@ def live_map(request: TenantRequest) -> HttpResponse:
     kinds = json.dumps({kind: str(title) for kind, title in HAPPENED.items()})
     context = {
         "alert_kinds": kinds,
-        "settings": _settings(),
+        "settings": map_settings(),
         "may_add": may_add,
+        "may_share": at_least(request.role, "planner"),
         "waiting": waiting,
         "reach": reach(request),
     }
-    context = {"settings": _settings(), "may_add": may_add, "waiting": waiting, "reach": reach(request)}
-    context["may_share"] = at_least(request.role, "planner")
     return render(request, "live/map.html", context)
 
 
-def _settings() -> dict[str, Any]:
+def map_settings() -> dict[str, Any]:
     """What the scripts of the page need to know."""
     return {
         "urls": {

@@ -2,6 +2,7 @@
 import { Details } from "./details.js";
 import { Fleet } from "./fleet.js";
 import { byId, DeviceList } from "./list.js";
+import { Nearest } from "./nearest.js";
 import { ask, settings, text } from "./settings.js";
 import { makeSheet } from "./sheet.js";
 import { Stream } from "./stream.js";
@@ -25,7 +26,21 @@ const list = new DeviceList(fleet, {
   filter: () => {
     if (view) view.overlay.dirty = true;
   },
-  escape: () => choose(null, false),
+  escape: () => (details.id === null && near.at ? near.close() : choose(null, false)),
+});
+const near = new Nearest(fleet, {
+  shown: (device) => list.shows(device),
+  choose: (id) => choose(id, true),
+  place: (place) => view?.setPlace(place),
+  open: (open) => {
+    byId("panel-list").hidden = open || details.id !== null;
+    if (open) {
+      choose(null, false);
+      byId("panel-list").hidden = true;
+      byId("panel-nearest").hidden = false;
+      if (sheet.get() === "low") sheet.set("half");
+    }
+  },
 });
 const stream = new Stream(settings.urls.stream, {
   snapshot: (message) => {
@@ -79,7 +94,9 @@ function choose(id, move) {
   const device = id === null ? undefined : fleet.devices.get(id);
   const before = details.id;
   setFollow(false);
-  byId("panel-list").hidden = Boolean(device);
+  const back = !device && near.at; // from a device back to the list that it was chosen from
+  byId("panel-list").hidden = Boolean(device || back);
+  byId("panel-nearest").hidden = Boolean(device) || !back;
   byId("panel-details").hidden = !device;
   view?.choose(device ? device.id : null, move);
   history.replaceState(null, "", device ? `#device=${device.id}` : location.pathname);
@@ -120,6 +137,7 @@ async function startMap() {
     view = new MapView(byId("map"), fleet, {
       choose: (id) => choose(id, false),
       dragged: () => setFollow(false),
+      pressed: (place) => near.to(place),
       view: () => watch(),
       background: (unavailable, online) => {
         background = unavailable;
@@ -153,6 +171,7 @@ function checkBackground() {
 
 function buttons() {
   byId("back").addEventListener("click", () => choose(null, false));
+  byId("nearest-open").addEventListener("click", () => near.here());
   byId("fit").addEventListener("click", () => view?.fit());
   byId("follow").addEventListener("click", () => {
     setFollow(!view?.follow);
@@ -170,6 +189,7 @@ let drawn = -1;
 function tick() {
   if (document.hidden) return;
   details.draw();
+  near.draw();
   if (drawn !== fleet.changes || list.loaded) list.draw();
   drawn = fleet.changes;
 }

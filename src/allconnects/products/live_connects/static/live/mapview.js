@@ -15,6 +15,7 @@ export class MapView {
    * @param {object} on
    * @param {(id: number | null) => void} on.choose
    * @param {() => void} on.dragged a person moved the map
+   * @param {(place: {lon: number, lat: number}) => void} on.pressed a place was pressed for long, or clicked with the right button
    * @param {() => void} on.view the view changed
    * @param {(unavailable: boolean, online: boolean) => void} on.background
    */
@@ -104,6 +105,10 @@ export class MapView {
     map.on("mousemove", (event) => {
       map.getCanvas().style.cursor = this.overlay.hit(event.point) ? "pointer" : "";
     });
+    map.on("contextmenu", (event) => {
+      event.preventDefault();
+      this.on.pressed({ lon: event.lngLat.lng, lat: event.lngLat.lat });
+    });
     map.on("dragstart", () => this.on.dragged());
     map.on("moveend", () => {
       this.overlay.dirty = true;
@@ -165,6 +170,12 @@ export class MapView {
   setLine(data) {
     this.lineData = data;
     if (this.ready) source(this.map, "line")?.setData(data);
+  }
+
+  /** Mark a place that was asked about. @param {{lon: number, lat: number} | null} place */
+  setPlace(place) {
+    this.mark?.remove();
+    this.mark = place ? new maplibregl.Marker({ color: "#b91c1c" }).setLngLat([place.lon, place.lat]).addTo(this.map) : null;
   }
 
   /** Show all devices that are shown. */

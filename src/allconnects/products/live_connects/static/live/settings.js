@@ -21,5 +21,8 @@ export async function ask(url) {
   const answer = await fetch(url, { headers: { Accept: "application/json" } });
   if (answer.status === 401 || answer.status === 403 || answer.redirected) throw new Error("signedout");
   if (!answer.ok) throw new Error(`status ${answer.status}`);
+  // A page that works without network learns how old an answer is from what gave it.
+  const kept = answer.headers.get("X-Kept-At");
+  document.dispatchEvent(new CustomEvent("answer", { detail: { keptAt: kept ? Number(kept) : null } }));
   return answer.json();
 }

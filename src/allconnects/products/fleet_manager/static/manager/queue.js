@@ -1,0 +1,151 @@
+/** What was pressed without network: kept on the phone, sent in order when there is network again, never silently lost. */
+import { ago } from "../js/time.js";
+import { text } from "../live/settings.js";
+
+const FIRST_WAIT_MS = 2000;
+const LONGEST_WAIT_MS = 60000;
+
+/**
+ * @typedef {{id: number, key: string, label: string, url: string, body: any, at: number, error: string}} Action
+ * `key`: pressing the same again replaces it. `error`: why the server refused it; such a one waits for its person.
+ */
+export class Queue {
+  /** @param {string} owner whose: another account does not see it @param {() => void} changed */
+  constructor(owner, changed) {
+    this.owner = owner;
+    this.changed = changed;
+    /** @type {Action[]} */
+    this.actions = [];
+    this.wait = FIRST_WAIT_MS;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.sending = false;
+    window.addEventListener("online", () => this.soon(0));
+    document.addEventListener("visibilitychange", () => !document.hidden && this.soon(0));
+  }
+
+  async open() {
+    this.database = await opened();
+    const all = await done(this.store("readonly").getAll());
+    for (const one of all) if (one.owner !== this.owner) await done(this.store("readwrite").delete(one.id));
+    this.actions = all.filter((one) => one.owner === this.owner);
+    this.changed();
+    this.soon(0);
+  }
+
+  /** @param {IDBTransactionMode} mode */
+  store(mode) {
+    return /** @type {IDBDatabase} */ (this.database).transaction("actions", mode).objectStore("actions");
+  }
+
+  /** @param {{key: string, label: string, url: string, body: any}} action */
+  async add(action) {
+    for (const same of this.actions.filter((one) => one.key === action.key)) await this.discard(same.id);
+    const made = { ...action, owner: this.owner, at: Date.now(), error: "" };
+    const id = Number(await done(this.store("readwrite").add(made)));
+    this.actions.push({ ...made, id });
+    this.changed();
+    this.soon(0);
+  }
+
+  /** @param {number} id */
+  async discard(id) {
+    await done(this.store("readwrite").delete(id));
+    this.actions = this.actions.filter((one) => one.id !== id);
+    this.changed();
+  }
+
+  /** @param {number} id */
+  retry(id) {
+    const found = this.actions.find((one) => one.id === id);
+    if (found) found.error = "";
+    this.changed();
+    this.soon(0);
+  }
+
+  /** @param {number} ms */
+  soon(ms) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), ms);
+  }
+
+  async flush() {
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      for (const action of this.actions.filter((one) => !one.error)) await this.send(action);
+      this.wait = FIRST_WAIT_MS;
+    } catch {
+      this.soon(this.wait);
+      this.wait = Math.min(LONGEST_WAIT_MS, this.wait * 2);
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  /** Throws while there is no network; what the server refuses stays with its reason. @param {Action} action */
+  async send(action) {
+    const answer = await fetch(action.url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") },
+      body: JSON.stringify(action.body),
+    });
+    if (answer.ok) return this.discard(action.id);
+    if (answer.status >= 500 || answer.status === 429) throw new Error("later");
+    const problem = await answer.json().catch(() => ({}));
+    action.error = problem.title || String(answer.status);
+    this.changed();
+  }
+
+  /** @param {HTMLElement} list */
+  draw(list) {
+    list.replaceChildren(...this.actions.map((action) => this.row(action)));
+  }
+
+  /** @param {Action} action */
+  row(action) {
+    const row = document.createElement("li");
+    const words = document.createElement("div");
+    const name = document.createElement("strong");
+    const state = document.createElement("div");
+    name.textContent = action.label;
+    state.className = action.error ? "text-danger small" : "text-secondary small";
+    state.textContent = `${action.error ? text("refused", { reason: action.error }) : text("queued")} · ${ago(action.at, Date.now())}`;
+    words.append(name, state);
+    const buttons = document.createElement("div");
+    buttons.className = "btn-list mt-2";
+    buttons.append(button(text("retry"), () => this.retry(action.id)), button(text("discard"), () => this.discard(action.id)));
+    row.append(words, buttons);
+    return row;
+  }
+}
+
+/** @param {string} words @param {() => void} pressed @param {string} [look] */
+export function button(words, pressed, look = "btn") {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = look;
+  made.textContent = words;
+  made.addEventListener("click", pressed);
+  return made;
+}
+
+/** @param {string} name */
+function cookie(name) {
+  return document.cookie.split("; ").find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) || "";
+}
+
+/** @returns {Promise<IDBDatabase>} */
+function opened() {
+  const request = indexedDB.open("manager", 1);
+  request.addEventListener("upgradeneeded", () => request.result.createObjectStore("actions", { keyPath: "id", autoIncrement: true }));
+  return done(request);
+}
+
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+function done(request) {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error));
+  });
+}

@@ -1,0 +1,14 @@
+"""Addresses of the manager's app: all under one path, which is what its service worker may see."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from allconnects.products.fleet_manager import views
+
+app_name = "manager"
+urlpatterns = [
+    path("manager/", views.app, name="app"),
+    path("manager/app.webmanifest", views.manifest, name="manifest"),
+    path("manager/worker.js", views.worker, name="worker"),
+]

@@ -1,0 +1,153 @@
+"""FLEET.manager on a phone: with a thumb, with and without network; and a link for somebody without an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.e2e
+Open = Callable[..., Page]
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
+WORKER = "() => navigator.serviceWorker.controller !== null"
+
+
+def ready(page: Page) -> Page:
+    page.wait_for_function("() => window.allconnectsManager && window.allconnectsMap", timeout=60_000)
+    page.wait_for_selector(".live-device", timeout=60_000)
+    return page
+
+
+def serious(page: Page) -> list[Any]:
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], [n["html"][:120] for n in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_works_with_a_thumb_at_360_pixels(open_page: Open, scheme: str) -> None:
+    page = ready(open_page("/manager/", color_scheme=scheme, **PHONE))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for name in ("alarms", "more", "map"):
+        page.locator(f"[data-tab={name}]").tap()
+        expect(page.locator(f"#tab-{name}")).to_be_visible()
+        assert serious(page) == [], name
+    small = page.evaluate(
+        "() => [...document.querySelectorAll('.manager-tabs button')].filter((b) => b.clientHeight < 48).length"
+    )
+    assert small == 0
+    page.locator(".live-device").first.tap()
+    expect(page.locator("#panel-details")).to_be_visible()
+
+
+def test_without_network_it_shows_what_was_known_and_says_so(open_page: Open) -> None:
+    page = ready(open_page("/manager/", watched=False, **PHONE))
+    page.wait_for_function(WORKER, timeout=30_000)
+    page.reload()  # what is asked from now on passes through the worker and is kept
+    ready(page)
+    page.wait_for_function(
+        """async () => {
+          const name = (await caches.keys()).find((k) => k.startsWith('manager-state'));
+          return name && (await (await caches.open(name)).keys()).length >= 3;
+        }"""
+    )
+    page.context.set_offline(True)
+    page.reload()
+    ready(page)
+    expect(page.locator("#stale")).to_contain_text("No network", timeout=20_000)
+    assert page.locator(".live-device").count() > 3
+    page.context.set_offline(False)
+
+
+def test_what_is_pressed_without_network_is_sent_later(open_page: Open) -> None:
+    page = ready(open_page("/manager/", watched=False, **PHONE))
+    sent: list[Any] = []
+    page.route("**/api/v1/alerts/acknowledge", lambda route: (sent.append(route.request.post_data_json), route.abort()))
+    page.evaluate(
+        "() => window.allconnectsManager.queue.add({ key: 'alert-1', label: 'Take it on: Tow', "
+        "url: '/api/v1/alerts/acknowledge', body: { ids: [999999999] } })"
+    )
+    expect(page.locator("#queue-count")).to_have_text("1")
+    page.reload()
+    ready(page)
+    page.locator("[data-tab=more]").tap()
+    expect(page.locator("#queue")).to_contain_text("Take it on: Tow")
+    page.unroute("**/api/v1/alerts/acknowledge")
+    page.evaluate("() => window.allconnectsManager.queue.soon(0)")
+    # There is no such alarm: the refusal stays until its person has seen it.
+    expect(page.locator("#queue")).to_contain_text("Refused", timeout=20_000)
+    page.get_by_role("button", name="Discard").tap()
+    expect(page.locator("#queue li")).to_have_count(0)
+    assert sent[0] == {"ids": [999999999]}
+
+
+def test_another_account_finds_nothing_of_the_one_before(open_page: Open) -> None:
+    page = ready(open_page("/manager/", watched=False, **PHONE))
+    page.wait_for_function(WORKER, timeout=30_000)
+    page.reload()
+    ready(page)
+    names = page.evaluate(
+        """async () => {
+          await (await caches.open('manager-state-somebody-else')).put('/x', new Response('theirs'));
+          const { Queue } = await import('/static/manager/queue.js');
+          const other = new Queue('somebody-else', () => {});
+          await other.open();
+          await other.add({ key: 'k', label: 'theirs', url: '/nowhere', body: {} });
+          const own = new Queue('me', () => {});
+          await own.open();
+          const worker = await navigator.serviceWorker.getRegistration('/manager/');
+          await worker.unregister();
+          await navigator.serviceWorker.register('/manager/worker.js?k=me', { scope: '/manager/' });
+          await new Promise((done) => setTimeout(done, 4000));
+          return { caches: await caches.keys(), own: own.actions.length };
+        }"""
+    )
+    assert names["own"] == 0
+    assert [name for name in names["caches"] if name.startswith("manager-state")] in ([], ["manager-state-me"])
+
+
+def test_the_nearest_are_listed_with_their_distance(open_page: Open) -> None:
+    page = ready(
+        open_page("/manager/", geolocation={"latitude": 50.85, "longitude": 4.35}, permissions=["geolocation"], **PHONE)
+    )
+    page.locator("[data-tab=nearest]").tap()
+    expect(page.locator("#nearest-hint")).to_contain_text("straight line", timeout=20_000)
+    texts = page.locator(".live-near b").all_inner_texts()
+    far = [float(re.sub(r"[^\d.]", "", one.replace(",", "."))) for one in texts]
+    assert len(far) >= 3
+    assert far == sorted(far)
+    page.locator(".live-near").first.tap()
+    expect(page.locator("#panel-details")).to_be_visible()
+
+
+def test_a_place_on_the_map_is_asked_with_the_right_button(open_page: Open) -> None:
+    page = open_page("/map/")
+    page.wait_for_selector(".live-device", timeout=60_000)
+    page.wait_for_function("() => window.allconnectsMap?.map.loaded()", timeout=60_000)
+    page.mouse.click(900, 600, button="right")
+    expect(page.locator("#panel-nearest")).to_be_visible()
+    expect(page.locator(".live-near").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel-list")).to_be_visible()
+
+
+def test_a_shared_link_shows_its_devices_to_a_stranger_until_it_is_ended(open_page: Open) -> None:
+    page = open_page("/shares/")
+    page.get_by_label("Title").fill("Concrete, site north")
+    page.locator("#id_devices option").nth(0).click()
+    page.get_by_role("button", name="Make the link").click()
+    path = "/s/" + page.locator("#address").inner_text().split("/s/")[1]
+    stranger = open_page(path, stranger=True, watched=False, **PHONE)
+    stranger.wait_for_function("() => window.allconnectsShare?.fleet.devices.size === 1", timeout=40_000)
+    expect(stranger.locator("#shared li")).to_have_count(1)
+    assert serious(stranger) == []
+    page.goto(page.url)
+    page.get_by_role("button", name="End", exact=True).first.click()
+    expect(stranger.locator("#notice")).to_have_text("This link has ended.", timeout=30_000)
