@@ -179,12 +179,25 @@ PAGES: dict[str, Page | list[Page]] = {
     "reports:logbook_vehicle": Page("manager", path={"vehicle": "$report_vehicle"}),
     "reports:logbook_file": Page("manager", path={"vehicle": 0, "form": "pdf"}),
     "reports:mine": Page("driver"),
+    "forwarding:list": [
+        Page("manager"),
+        Page("manager", "post", data={"name": "n", "kind": "http", "url": "https://example.org/"}),
+    ],
+    "forwarding:change": Page("manager", "post", {"target": "$target"}, {"action": "off"}),
     # The map below the symbols: the same for everybody who may see the map.
     "basemap:style": Page("viewer"),
     "basemap:status": Page("viewer"),
     "basemap:tile": Page("viewer", path={"z": 0, "x": 0, "y": 0}),
 }
 
+BASIC = {
+    "traccar:server": "devices:read",
+    "traccar:devices": "devices:read",
+    "traccar:positions": "positions:read",
+    "traccar:geofences": "places:read",
+    "traccar:events": "alerts:read",
+}
+"""Addresses that know programs only, by HTTP Basic with a token as the password, and the scope each needs."""
 DEVICE = {"device": "$device"}
 ASKED = "?purpose=dispatch&from=2026-10-01&to=2026-10-02"
 PLACE = {"place": "$place"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,7 @@ from allconnects.accounts.models import Account, Organisation
 from allconnects.accounts.services import digest
 from allconnects.site.api import api
 from tests.permissions.alert_things import alert_things
-from tests.permissions.matrix import ACCOUNT, ANYONE, OPERATIONS, PAGES, Operation, Page
+from tests.permissions.matrix import ACCOUNT, ANYONE, BASIC, OPERATIONS, PAGES, Operation, Page
 from tests.reports.firm import Firm
 
 ROLES = ("driver", "viewer", "planner", "manager", "owner")
@@ -41,8 +42,8 @@ def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 def test_every_page_is_listed() -> None:
     present = {name for name in names(get_resolver()) if not name.startswith("api:")}
-    assert present - set(PAGES) == set(), "say in matrix.py who may call these"
-    assert set(PAGES) - present == set(), "these exist no longer"
+    assert present - set(PAGES) - set(BASIC) == set(), "say in matrix.py who may call these"
+    assert (set(PAGES) | set(BASIC)) - present == set(), "these exist no longer"
 
 
 def test_every_operation_is_listed() -> None:
@@ -171,6 +172,22 @@ def test_roles(name: str, page: Page, role: str, client_of: Callable[..., Client
         assert response.status_code != 404 or not any(str(v).startswith("$") for v in page.path.values())
     else:
         assert response.status_code in (403, 404)
+
+
+@pytest.mark.parametrize("name", BASIC)
+def test_programs_by_basic(
+    name: str, stranger: Client, client_of: Callable[..., Client], token_of: Callable[..., str]
+) -> None:
+    basic = lambda token: {"Authorization": "Basic " + b64encode(f"any:{token}".encode()).decode()}  # noqa: E731
+    others = [scope for scope in SCOPES if scope != BASIC[name]]
+    url = reverse(name)
+    assert stranger.get(url).status_code == 401
+    assert client_of("owner").get(url).status_code == 401
+    assert stranger.get(url, headers=basic("ac_unknown")).status_code == 401
+    assert stranger.get(url, headers={"Authorization": "Basic nonsense"}).status_code == 401
+    assert stranger.get(url, headers=basic(token_of(others))).status_code == 403
+    assert stranger.get(url, headers=basic(token_of([BASIC[name]]))).status_code == 200
+    assert stranger.post(url, headers=basic(token_of([BASIC[name]]))).status_code == 405
 
 
 WITH_IDS = [

@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "allconnects.places",
     "allconnects.reports",
     "allconnects.integrations.basemap",
+    "allconnects.integrations.forwarding",
+    "allconnects.integrations.traccar_api",
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",
     "allconnects.products.fleet_manager",

@@ -33,4 +33,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.products.fleet_tracker.urls")),
     path("", include("allconnects.products.fleet_manager.urls")),
     path("", include("allconnects.integrations.basemap.urls")),
+    path("", include("allconnects.integrations.forwarding.urls")),
+    path("", include("allconnects.integrations.traccar_api.urls")),
 ]

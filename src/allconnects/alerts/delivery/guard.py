@@ -64,6 +64,11 @@ def parse(url: str) -> tuple[str, str, int, str]:
 def resolve(url: str) -> Target:
     """Judge an address. Raises Refused, also when the name has no address."""
     scheme, host, port, path = parse(url)
+    return Target(scheme, host, port, path, judge(host, port))
+
+
+def judge(host: str, port: int) -> str:
+    """The address to connect to for a name. Raises Refused when it has none, or one that may not be called."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
@@ -73,7 +78,7 @@ def resolve(url: str) -> Target:
         raise Refused(_("The name in the address cannot be found."))
     if not private_allowed() and not all(map(is_public, addresses)):
         raise Refused(_("The address lies in a private network."))
-    return Target(scheme, host, port, path, str(addresses[0]))
+    return str(addresses[0])
 
 
 def is_public(address: Address) -> bool:

@@ -21,7 +21,7 @@ __all__ = ["NO_PLACE", "Values", "track_with_values"]
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Usable fixes in order of time, each once; ``attributes``: of each, only those asked for."""
+    """Usable fixes in order of time, each once; ``attributes``: of each, those asked for."""
 
     positions: Positions
     attributes: list[dict[str, Any]]
@@ -33,18 +33,18 @@ def track_with_values(
     device: int,
     start: datetime,
     end: datetime,
-    names: Iterable[str],
+    names: Iterable[str] | None,
     *,
     purpose: str = PURPOSE,
     who: str = "process:web",
     vault: Vault | None = None,
 ) -> Values:
-    """Fixes with ``start <= time < end`` and what they say of ``names``. Raises as ``reader.track``."""
+    """Fixes with ``start <= time < end`` and what they say of ``names``, or everything. Raises as ``reader.track``."""
     positions = _read(cursor, organisation, device, start, end, _Keys(vault, organisation, device, purpose, who))
     first, behind = _window(start, end)
     usable = (positions.flags & MASK) == WANTED
     positions = taken(positions, usable & (positions.time_ms >= first) & (positions.time_ms < behind))
-    wanted = frozenset(names)
+    wanted = None if names is None else frozenset(names)
     return Values(positions, [_chosen(line, wanted) for line in blob_list(positions.blobs)])
 
 
@@ -66,9 +66,9 @@ def _read(cursor: Cursor, organisation: int, device: int, start: datetime, end: 
     return merged(parts)
 
 
-def _chosen(line: bytes, names: frozenset[str]) -> dict[str, Any]:
+def _chosen(line: bytes, names: frozenset[str] | None) -> dict[str, Any]:
     try:
         found = blob.decode(line)
     except ValueError:
         return {}
-    return {name: found[name] for name in names if name in found}
+    return found if names is None else {name: found[name] for name in names if name in found}
