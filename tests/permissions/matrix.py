@@ -93,6 +93,62 @@ PAGES: dict[str, Page | list[Page]] = {
     "styleguide": Page("viewer"),
     "live:map": Page("viewer"),
     "live:stream": Page("viewer"),
+    # The register.
+    "register:start": Page("viewer"),
+    "register:list": [
+        Page("viewer", path={"path": "vehicles"}),
+        Page("viewer", path={"path": "materials"}),
+        Page("planner", path={"path": "people"}),
+        Page("planner", path={"path": "teams"}),
+        Page("planner", path={"path": "employers"}),
+    ],
+    "register:export_csv": [Page("viewer", path={"path": "vehicles"}), Page("planner", path={"path": "people"})],
+    "register:export_xlsx": [Page("viewer", path={"path": "materials"}), Page("planner", path={"path": "people"})],
+    "register:add": [
+        Page("manager", path={"path": "vehicles"}),
+        Page("manager", "post", {"path": "people"}, {"first_name": "Ann", "last_name": "Example"}),
+    ],
+    "register:bulk": Page("manager", "post", {"path": "vehicles"}, {"row": "$vehicle", "field": "archive"}),
+    "register:upload": [Page("manager", path={"path": "vehicles"}), Page("manager", "post", {"path": "vehicles"})],
+    "register:preview": Page("manager", path={"path": "vehicles", "upload": 0}),
+    "register:detail": [
+        Page("viewer", path={"path": "vehicles", "key": "$vehicle"}),
+        Page("viewer", path={"path": "materials", "key": "$material"}),
+        Page("planner", path={"path": "people", "key": "$person"}),
+        Page("planner", path={"path": "teams", "key": "$team"}),
+    ],
+    "register:edit": [
+        Page("manager", path={"path": "vehicles", "key": "$vehicle"}),
+        Page("manager", "post", {"path": "teams", "key": "$team"}, {"name": "n"}),
+    ],
+    "register:archive": Page("manager", "post", {"path": "vehicles", "key": "$vehicle"}),
+    "register:restore": Page("manager", "post", {"path": "vehicles", "key": "$vehicle"}),
+    "register:install": [
+        Page("manager", "post", {"path": "vehicles", "key": "$vehicle"}, {"device": "$device"}),
+        Page("manager", "post", {"path": "people", "key": "$person"}, {"device": "$device"}),
+    ],
+    "register:uninstall": Page("manager", "post", {"installation": "$installation"}),
+    "register:add_document": Page("manager", "post", {"path": "vehicles", "key": "$vehicle"}, {"kind": "lease"}),
+    "register:drop_document": Page("manager", "post", {"document": "$document"}),
+    "register:give_badge": Page("manager", "post", {"key": "$person"}, {"kind": "rfid", "number": "AABBCCDD"}),
+    "register:take_badge": Page("manager", "post", {"badge": "$badge"}),
+    "register:claim": Page("planner", "post", {"key": "$vehicle"}, {"person": "$person", "since": "2026-03-02T08:00"}),
+    "register:withdraw": Page("planner", "post", {"claim": "$claim"}),
+    "register:join": Page("manager", "post", {"key": "$team"}, {"person": "$person"}),
+    "register:leave": Page("manager", "post", {"member": "$member"}),
+    "register:hand_over": Page("planner", "post", {"key": "$material"}, {"person": "$person"}),
+    "register:add_tag": Page("manager", "post", {"key": "$material"}, {"identifier": "new"}),
+    "register:remove_tag": Page("manager", "post", {"tag": "$tag"}),
+    "register:label": Page("viewer", path={"key": "$material"}),
+    "register:code": Page("viewer", path={"key": "$material"}),
+    "register:scanned": [
+        Page("driver", path={"token": "$material_token"}),
+        Page("driver", "post", {"token": "$material_token"}, {"to": "site", "site_name": "Depot"}),
+    ],
+    "register:documents": Page("viewer"),
+    "register:missing": Page("viewer"),
+    "register:inbox": Page("planner"),
+    "register:decide": Page("planner", "post", {"question": "$question"}, {"choice": "ignore"}),
     # Devices.
     "devices:list": Page("viewer"),
     "devices:add": [Page("manager"), Page("manager", "post", data={"identifier": "new", "name": "n"})],
@@ -254,4 +310,44 @@ OPERATIONS: dict[str, Operation] = {
     "GET /visits": Operation("visits:read"),
     "GET /addresses/search": Operation("places:read", query="?q=2550"),
     "GET /addresses/at": Operation("places:read", query="?lat=51.1&lon=4.4"),
+    # The register.
+    **{
+        operation: made
+        for path, scope, key, body in (
+            ("vehicles", "register", "$vehicle", {"name": "n"}),
+            ("materials", "register", "$material", {"name": "n"}),
+            ("people", "people", "$person", {"first_name": "Ann", "last_name": "Example"}),
+            ("employers", "register", "$employer", {"name": "new"}),
+            ("teams", "register", "$team", {"name": "new"}),
+        )
+        for operation, made in {
+            f"GET /{path}": Operation(f"{scope}:read"),
+            f"POST /{path}": Operation(f"{scope}:write", body=body),
+            f"GET /{path}/{{key}}": Operation(f"{scope}:read", {"key": key}),
+            f"PATCH /{path}/{{key}}": Operation(f"{scope}:write", {"key": key}, body),
+            f"DELETE /{path}/{{key}}": Operation(f"{scope}:write", {"key": key}),
+            f"GET /{path}/{{key}}/history": Operation(f"{scope}:read", {"key": key}),
+        }.items()
+    },
+    "GET /installations": Operation("register:read"),
+    "POST /installations": Operation("register:write", body={"device": "$device", "vehicle": "$vehicle"}),
+    "POST /installations/{installation}/end": Operation("register:write", {"installation": "$installation"}, {}),
+    "GET /documents": Operation("people:read"),
+    "POST /documents": Operation("people:write", body={"vehicle": "$vehicle", "kind": "lease"}),
+    "DELETE /documents/{document}": Operation("people:write", {"document": "$document"}),
+    "POST /people/{key}/badges": Operation("people:write", {"key": "$person"}, {"number": "AABBCCDD"}),
+    "DELETE /badges/{badge}": Operation("people:write", {"badge": "$badge"}),
+    "GET /occupancy": Operation("occupancy:read"),
+    "POST /occupancy/events": Operation(
+        "occupancy:write",
+        body={
+            "events": [{"vehicle": 0, "source": "badge", "entering": True, "at": "2026-03-02T08:00:00Z", "number": "A"}]
+        },
+    ),
+    "POST /occupancy/claims": Operation(
+        "occupancy:write", body={"vehicle": "$vehicle", "person": "$person", "since": "2026-03-02T08:00:00Z"}
+    ),
+    "DELETE /occupancy/claims/{claim}": Operation("occupancy:write", {"claim": "$claim"}),
+    "GET /materials/{key}/where": Operation("positions:read", {"key": "$material"}),
+    "POST /materials/{key}/custody": Operation("custody:write", {"key": "$material"}, {"person": "$person"}),
 }

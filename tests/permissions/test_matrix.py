@@ -23,6 +23,7 @@ from allconnects.accounts.services import digest
 from allconnects.site.api import api
 from tests.permissions.alert_things import alert_things
 from tests.permissions.matrix import ACCOUNT, ANYONE, BASIC, OPERATIONS, PAGES, Operation, Page
+from tests.permissions.register_things import register_things
 from tests.reports.firm import Firm
 
 ROLES = ("driver", "viewer", "planner", "manager", "owner")
@@ -72,6 +73,7 @@ def things(
     )
     return {
         **alert_things(run, pk),
+        **register_things(run, pk),
         "$imei": imei,
         "$share": run(
             "INSERT INTO live_share (organisation_id, title, token_hash, begins_at, ends_at, with_name, precision, "

@@ -164,7 +164,18 @@ def resolve(statements: Iterable[Statement]) -> tuple[list[Stay], list[Contest]]
     contests: list[Contest] = []
     for vehicle, pieces in by_vehicle.items():
         _one_driver(vehicle, pieces, stays, contests)
-    return merged(stays), contests
+    return merged(stays), _joined(contests)
+
+
+def _joined(contests: Iterable[Contest]) -> list[Contest]:
+    found: list[Contest] = []
+    for one in sorted(contests, key=lambda c: (c.vehicle, c.start)):
+        last = found[-1] if found else None
+        if last and (last.vehicle, last.persons, last.end) == (one.vehicle, one.persons, one.start):
+            found[-1] = replace(last, end=one.end)
+        else:
+            found.append(one)
+    return found
 
 
 def slices(pieces: Sequence[Statement]) -> Iterator[tuple[datetime, datetime, list[Statement]]]:

@@ -6,6 +6,8 @@ from ninja import NinjaAPI
 
 from allconnects.accounts.api import router as organisation
 from allconnects.alerts.api import router as alerts
+from allconnects.fleet.api import router as register
+from allconnects.fleet.api_use import router as register_use
 from allconnects.places.api import router as places
 from allconnects.reports.api import router as reports
 from allconnects.site import problems
@@ -22,3 +24,5 @@ api.add_router("", reports)
 api.add_router("", commands)
 api.add_router("", alerts)
 api.add_router("", places)
+api.add_router("", register)
+api.add_router("", register_use)

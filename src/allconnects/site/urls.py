@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.products.live_connects.alerts_urls")),
     path("", include("allconnects.products.live_connects.places_urls")),
     path("", include("allconnects.products.live_connects.reports_urls")),
+    path("", include("allconnects.products.live_connects.register.urls")),
     path("", include("allconnects.products.fleet_tracker.urls")),
     path("", include("allconnects.products.fleet_manager.urls")),
     path("", include("allconnects.integrations.basemap.urls")),

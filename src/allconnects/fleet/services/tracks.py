@@ -27,7 +27,7 @@ _WANTED = """
         AND c.during && s.during"""
 _PRESENT = """
     SELECT lower(during), upper(during), person FROM telemetry_occupancy
-    WHERE organisation_id = %s AND device_id = %s AND during && tstzrange(%s, NULL)"""
+    WHERE organisation_id = %s AND device_id = %s AND during && tstzrange(%s - interval '1 microsecond', NULL)"""
 _DROP = """
     DELETE FROM telemetry_occupancy
     WHERE organisation_id = %s AND device_id = %s AND during = tstzrange(%s, %s, '[)')"""

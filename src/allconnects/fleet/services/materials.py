@@ -1,0 +1,194 @@
+"""Materials: who has them, where they are, which are idle or missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from psycopg.types.range import TimestamptzRange
+
+from allconnects.fleet import history
+from allconnects.fleet.models import Custody, Material, Person, Tag, Vehicle
+from allconnects.fleet.models.record import ChangeKind
+from allconnects.fleet.services import tracks
+from allconnects.fleet.whereabouts import Sign, Where, where
+from allconnects.fleet.who import Who
+from allconnects.kit import clock
+from allconnects.kit.errors import InvalidInput, NotFound
+
+IDLE = timedelta(days=30)
+"""A material that was not moved or handed on for so long is idle."""
+
+_FIXES = """
+    SELECT i.material_id, l.fix_time, l.lat_e7, l.lon_e7
+    FROM fleet_installation i JOIN telemetry_live l ON l.device_id = i.device_id AND l.fix_time IS NOT NULL
+    WHERE i.material_id = ANY(%s) AND i.during @> %s AND i.main"""
+_TAGS = """
+    SELECT t.material_id, t.heard_at, t.heard_lat_e7, t.heard_lon_e7, i.vehicle_id, i.person_id
+    FROM fleet_tag t LEFT JOIN fleet_installation i ON i.device_id = t.heard_by_id AND i.during @> t.heard_at
+    WHERE t.material_id = ANY(%s) AND t.heard_at IS NOT NULL"""
+_CUSTODY = """
+    SELECT c.material_id, c.holder, c.person_id, c.vehicle_id, c.site, c.site_name, lower(c.during),
+           l.fix_time, l.lat_e7, l.lon_e7
+    FROM fleet_custody c
+    LEFT JOIN fleet_installation i ON i.vehicle_id = c.vehicle_id AND i.main AND i.during @> %(now)s
+    LEFT JOIN telemetry_live l ON l.device_id = i.device_id AND l.fix_time IS NOT NULL
+    WHERE c.material_id = ANY(%(ids)s) AND c.during @> %(now)s"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who or what takes a material: exactly one of these; none of them: it is on its way."""
+
+    person: UUID | None = None
+    vehicle: int | None = None
+    site: int | None = None
+    site_name: str = ""
+
+
+def whereabouts(materials: Sequence[int]) -> dict[int, Where]:
+    """Where materials are, in three questions to the database however many there are."""
+    now, ids = clock.now(), list(materials)
+    signs: dict[int, list[Sign]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_FIXES, [ids, now])
+        for material, at, lat, lon in cursor.fetchall():
+            signs[material].append(Sign("tracker", at, _deg(lat), _deg(lon)))
+        cursor.execute(_TAGS, [ids])
+        for material, at, lat, lon, vehicle, person in cursor.fetchall():
+            holder = ("vehicle", vehicle) if vehicle else ("person", person) if person else None
+            signs[material].append(Sign("tag", at, _deg(lat), _deg(lon), holder))
+        cursor.execute(_CUSTODY, {"ids": ids, "now": now})
+        for row in cursor.fetchall():
+            signs[row[0]].append(_custody_sign(row))
+    return {material: where(signs[material], now) for material in ids}
+
+
+def _custody_sign(row: Sequence[Any]) -> Sign:
+    _material, how, person, vehicle, site, site_name, since, fix_at, lat, lon = row
+    held = {"person": person, "vehicle": vehicle, "site": site_name or site, "transit": None}[how]
+    holder = (how, held) if held is not None else None
+    return Sign(how, since, _deg(lat), _deg(lon), holder, fix_at)
+
+
+def _deg(e7: int | None) -> float | None:
+    return None if e7 is None else e7 / 1e7
+
+
+def hand_over(
+    who: Who, material: int, to: Holder, how: str = "hand", at: datetime | None = None, note: str = ""
+) -> Custody:
+    """From ``at`` on (now by default) somebody or something else has a material. Raises NotFound, InvalidInput.
+
+    Handing it to whom has it already changes nothing.
+    """
+    at = at or clock.now()
+    with transaction.atomic():
+        found = Material.objects.select_for_update(of=("self",)).filter(pk=material, archived_at=None).first()
+        if found is None:
+            raise NotFound(_("There is no such material."))
+        made = _custody(who, found, to, how, at, note)
+        present = Custody.objects.filter(material=found, during__contains=at).first()
+        if present is not None and _same(present, made):
+            return present
+        if Custody.objects.filter(material=found, during__startswith__gte=at).exists():
+            raise InvalidInput(_("Somebody took it later already. Look at its chain."))
+        if present is not None:
+            present.during = TimestamptzRange(present.during.lower, at)
+            present.save(update_fields=["during"])
+        made.save(force_insert=True)
+        history.record(who, made, ChangeKind.MADE, {}, history.values(made), about=f"material:{material}")
+        with connection.cursor() as cursor:
+            tracks.follow_material(cursor, who.organisation.pk, material, at)
+    return made
+
+
+def _custody(who: Who, material: Material, to: Holder, how: str, at: datetime, note: str) -> Custody:
+    kinds = [name for name in ("person", "vehicle") if getattr(to, name) is not None]
+    kinds += ["site"] if to.site is not None or to.site_name.strip() else []
+    if len(kinds) > 1:
+        raise InvalidInput(_("Choose one: a person, a vehicle or a site."))
+    if to.person is not None and not Person.objects.filter(pk=to.person, archived_at=None).exists():
+        raise NotFound(_("There is no such person."))
+    if to.vehicle is not None and not Vehicle.objects.filter(pk=to.vehicle, archived_at=None).exists():
+        raise NotFound(_("There is no such vehicle."))
+    return Custody(
+        organisation=who.organisation, material=material, holder=kinds[0] if kinds else "transit", person_id=to.person,
+        vehicle_id=to.vehicle, site=to.site, site_name=to.site_name.strip()[:100], how=how, note=note.strip()[:200],
+        during=TimestamptzRange(at, None), made_by=who.account,
+    )  # fmt: skip
+
+
+def _same(one: Custody, two: Custody) -> bool:
+    names = ("holder", "person_id", "vehicle_id", "site", "site_name")
+    return all(getattr(one, name) == getattr(two, name) for name in names)
+
+
+def chain(material: int, limit: int = 100) -> list[Custody]:
+    """Who and what had a material, latest first."""
+    found = Custody.objects.filter(material_id=material).select_related("person", "vehicle", "made_by")
+    return list(found.order_by("-during")[:limit])
+
+
+def by_token(token: str) -> Material:
+    """The material whose QR code was scanned. Raises NotFound."""
+    found = Material.objects.filter(token=token, archived_at=None).first()
+    if found is None:
+        raise NotFound(_("There is no such material."))
+    return found
+
+
+def idle_and_missing() -> tuple[list[tuple[Material, Where]], list[tuple[Material, Where]]]:
+    """Materials that nobody moved for long, and those that nothing certain is known of; each with where they were."""
+    rows = list(Material.objects.filter(archived_at=None).order_by("name", "id"))
+    found = whereabouts([row.pk for row in rows])
+    now = clock.now()
+    idle, missing = [], []
+    for row in rows:
+        place = found[row.pk]
+        if place.certainty in ("unknown", "old"):
+            missing.append((row, place))
+        elif place.at is not None and now - place.at >= IDLE:
+            idle.append((row, place))
+    return idle, missing
+
+
+def add_tag(who: Who, material: Material, identifier: str) -> Tag:
+    """Say which Bluetooth tag is on a material. Raises InvalidInput."""
+    from allconnects.fleet.badges import normal
+
+    known = normal(identifier)
+    if not 4 <= len(known) <= 80 or not known.isprintable():
+        raise InvalidInput(_("The identifier of the tag is missing, too short or too long."))
+    if Tag.objects.filter(identifier=known).exists():
+        raise InvalidInput(_("This tag is on a material already."))
+    made = Tag.objects.create(organisation=who.organisation, material=material, identifier=known)
+    history.record(who, made, ChangeKind.MADE, {}, history.values(made), about=f"material:{material.pk}")
+    return made
+
+
+def remove_tag(who: Who, tag: int) -> Tag:
+    """The tag is on it no more. Raises NotFound."""
+    found = Tag.objects.filter(pk=tag).first()
+    if found is None:
+        raise NotFound(_("There is no such tag."))
+    about = f"material:{found.material_id}"
+    history.record(who, found, ChangeKind.REMOVED, {}, {}, about=about)
+    found.delete()
+    return found
+
+
+def names_of(places: Iterable[Where]) -> dict[tuple[str, object], str]:
+    """What the holders in some answers are called, in two questions to the database."""
+    holders = {place.holder for place in places if place.holder}
+    vehicles = Vehicle.objects.filter(pk__in=[key for kind, key in holders if kind == "vehicle"])
+    people = Person.objects.filter(pk__in=[key for kind, key in holders if kind == "person"])
+    found: dict[tuple[str, object], str] = {("vehicle", v.pk): v.name for v in vehicles}
+    found |= {("person", p.pk): p.name for p in people}
+    return found | {(kind, key): str(key) for kind, key in holders if kind == "site"}

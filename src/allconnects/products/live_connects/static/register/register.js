@@ -1,0 +1,37 @@
+/** The lists of the register: ticking rows, and what is done to all that are ticked. */
+
+const form = document.querySelector("[data-bulk]");
+if (form) {
+  const all = document.querySelector("[data-bulk-all]");
+  const boxes = [...document.querySelectorAll("input[name=row]")];
+  const bar = form.querySelector("[data-bulk-bar]");
+  const count = form.querySelector("[data-bulk-count]");
+  const field = form.querySelector("select[name=field]");
+  const show = () => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    bar.hidden = ticked === 0;
+    count.textContent = String(ticked);
+    all.checked = ticked === boxes.length && ticked > 0;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  };
+  const choose = () => {
+    for (const one of form.querySelectorAll("[data-bulk-value]")) {
+      const names = one.dataset.bulkValue.split(" ");
+      one.hidden = !names.includes(field.value);
+      one.querySelector("input, select").disabled = one.hidden;
+    }
+  };
+  all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; show(); });
+  for (const box of boxes) box.addEventListener("change", show);
+  field.addEventListener("change", choose);
+  show();
+  choose();
+}
+
+for (const one of document.querySelectorAll("[data-submit-on-change]")) {
+  one.addEventListener("change", () => one.form.requestSubmit());
+}
+
+for (const one of document.querySelectorAll("[data-print]")) {
+  one.addEventListener("click", () => window.print());
+}
