@@ -4,7 +4,7 @@ from allconnects.fleet.models.evidence import Claim, DriverEvent, Question
 from allconnects.fleet.models.matter import Custody, Document, Tag
 from allconnects.fleet.models.people import Employer, Person, Team, TeamMember
 from allconnects.fleet.models.presence import Badge, Installation, Occupancy
-from allconnects.fleet.models.record import Change, Reply, Upload
+from allconnects.fleet.models.record import Change, Looked, Reply, Upload
 from allconnects.fleet.models.things import Material, Vehicle
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "DriverEvent",
     "Employer",
     "Installation",
+    "Looked",
     "Material",
     "Occupancy",
     "Person",

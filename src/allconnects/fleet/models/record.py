@@ -70,6 +70,17 @@ class Upload(models.Model):
         return f"upload {self.pk}"
 
 
+@labels.tenant_table(**dict.fromkeys(("organisation_id", "looked_to"), labels.EVIDENCE))
+class Looked(models.Model):
+    """How far what trackers sent has been looked through for drivers and tags."""
+
+    organisation = models.OneToOneField("accounts.Organisation", on_delete=models.CASCADE, primary_key=True)
+    looked_to = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"looked {self.pk}"
+
+
 @labels.tenant_table(
     **dict.fromkeys(
         ("id", "organisation_id", "operation", "key_hash", "body_hash", "status", "made_at"), labels.CHANGE

@@ -37,6 +37,8 @@ class Sighting:
     person: UUID | None = None
     device: int | None = None
     role: str = ""
+    hashed: tuple[str, str] | None = None
+    """Keyed hash and last signs, where the number is known by them only."""
 
 
 def observe(who: Who, sightings: Sequence[Sighting]) -> int:
@@ -60,11 +62,13 @@ def observe(who: Who, sightings: Sequence[Sighting]) -> int:
 
 
 def _event(who: Who, one: Sighting) -> DriverEvent:
+    badge = one.hashed or ("", "")
+    if one.number:
+        badge = (badges.token_hash(one.number), badges.last4(one.number))
     return DriverEvent(
         organisation=who.organisation, vehicle_id=one.vehicle, device_id=one.device, person_id=one.person,
         source=one.source, direction="in" if one.entering else "out", role=one.role, at=one.at,
-        received_at=clock.now(), token_hash=badges.token_hash(one.number) if one.number else "",
-        last4=badges.last4(one.number) if one.number else "",
+        received_at=clock.now(), token_hash=badge[0], last4=badge[1],
     )  # fmt: skip
 
 

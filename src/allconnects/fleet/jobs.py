@@ -1,0 +1,24 @@
+"""What the worker does for this room; every task speaks for one organisation."""
+
+from __future__ import annotations
+
+from allconnects.fleet.services import listening
+from allconnects.kit import jobs
+
+
+@jobs.periodic("* * * * *", "fleet.listen")
+def listen(organisation: int) -> None:
+    """Drivers and tags that trackers told of since the last look."""
+    listening.look(organisation)
+
+
+@jobs.periodic("23 * * * *", "fleet.forgotten")
+def forgotten(organisation: int) -> None:
+    """Ask about those who badged in and never out."""
+    listening.ask_about_forgotten(organisation)
+
+
+@jobs.periodic("41 2 * * *", "fleet.forget")
+def forget(organisation: int) -> None:
+    """What is over its time goes."""
+    listening.forget(organisation)
