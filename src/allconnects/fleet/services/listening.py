@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from django.db import connection, models
 from allconnects.accounts.models import Organisation
 from allconnects.fleet import badges, hearing
 from allconnects.fleet.models import DriverEvent, Installation, Looked, Tag
+from allconnects.fleet.rules import LONGEST_STAY
 from allconnects.fleet.services import presence
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
@@ -59,7 +60,7 @@ def _rows(organisation: int, start: datetime, end: datetime) -> list[Row]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [organisation, start, end, devices])
-        return [Row(*row[:4], _decoded(row[4])) for row in cursor.fetchall()]
+        return [Row(device, at, lat, lon, _decoded(stored)) for device, at, lat, lon, stored in cursor.fetchall()]
 
 
 def _decoded(stored: Any) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def take(organisation: Organisation, rows: Iterable[Row]) -> int:
     return presence.observe(Who(organisation), sightings) if sightings else 0
 
 
-def _sightings(stay: Installation, rows: list[Row], spoken: set[int | None]) -> list[presence.Sighting]:
+def _sightings(stay: Installation, rows: list[Row], spoken: Collection[int | None]) -> list[presence.Sighting]:
     """IN and OUT at the vehicle in which a device sat. ``spoken``: devices that ever told of a driver."""
     found = [hearing.reading(row.at, row.attributes) for row in rows if row.at in stay.during]
     here = [one for one in found if one is not None]
@@ -138,7 +139,7 @@ def _hear(by_device: dict[int, list[Row]]) -> None:
 
 def ask_about_forgotten(organisation: int) -> None:
     """INs that have had no sign for too long become questions, although nothing new came in."""
-    edge = clock.now() - presence.LONGEST_STAY
+    edge = clock.now() - LONGEST_STAY
     recent = DriverEvent.objects.filter(at__gte=edge - timedelta(hours=2), at__lte=edge, ignored=False)
     pairs = recent.filter(direction="in", person__isnull=False).values_list("vehicle_id", "person_id")
     vehicles, people = {v for v, _p in pairs}, {p for _v, p in pairs if p is not None}
