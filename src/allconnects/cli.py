@@ -17,6 +17,7 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Expected failures are one line on standard error and exit code 1."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # products are small: threads would spin on others' cores
     arguments = _parser().parse_args(argv)
     try:
         config.load(os.environ)  # a misspelt setting is told even by a command that needs none

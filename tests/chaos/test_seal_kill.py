@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allconnects.kit import clock, db
+from allconnects.telemetry.store import retention, sealing
 from allconnects.telemetry.store.retention import drop_leaf
 from allconnects.telemetry.store.sealing import seal_day
 from tests.telemetry.store.hot import HOUR, Yard, at
@@ -26,19 +27,39 @@ if TYPE_CHECKING:
 ROUNDS = 50
 LEAVES = 5
 KEEP = 60
+IDLE, SEAL, RESEAL, DROP = range(4)
+"""What a worker is in the middle of: a first segment of a day, a segment anew, a leaf being dropped."""
 
 
-def work(organisation: int, device: int, leaves: list[date], about_to: Any) -> None:
-    """What the worker does to one device, over and over, until it is killed."""
+def work(organisation: int, days: list[tuple[int, date]], leaves: list[date], stage: Any) -> None:
+    """What the worker does to these days of devices, over and over, until it is killed; ``stage`` says where it is."""
     from allconnects.privacy.vault.service import from_settings
 
+    _tell(stage)
     with from_settings() as vault, db.connect("worker", autocommit=True, application="seal-kill") as connection:
-        about_to.set()
         while True:
-            for leaf in leaves:
-                seal_day(connection, vault, organisation, device, leaf)
+            for device, day in days:
+                seal_day(connection, vault, organisation, device, day)
+                stage.value = IDLE
             for leaf in leaves:
                 drop_leaf(connection, vault, leaf, KEEP)
+                stage.value = IDLE
+
+
+def _tell(stage: Any) -> None:
+    """Say so from the first write of a transaction until after its commit."""
+    write, missing = sealing._write, retention._missing
+
+    def writing(cursor: Any, one: Any, subject: str, generation: int, *rest: Any) -> None:
+        stage.value = max(stage.value, SEAL if generation == 1 else RESEAL)
+        write(cursor, one, subject, generation, *rest)
+
+    def comparing(*given: Any) -> Any:
+        found = missing(*given)
+        stage.value = IDLE if found else DROP
+        return found
+
+    sealing._write, retention._missing = writing, comparing
 
 
 @pytest.fixture
@@ -83,7 +104,20 @@ def identities(yard: Yard, vault: Vault, device: int, days: list[date]) -> tuple
     return kept, Counter(row[0] for row in rows)
 
 
-def test_kill_while_sealing_and_dropping(yard: Yard, vault: Vault) -> None:
+def killed(victim: Any, stage: Any, wanted: int, after_s: float) -> int:
+    """Kill it in the stage that is wanted, as soon as it is there. Returns the stage in which it died."""
+    until = wall.monotonic() + 30
+    while stage.value != wanted and wall.monotonic() < until:
+        wall.sleep(0.0001)
+    wall.sleep(after_s)
+    assert victim.is_alive(), "ended by itself: it failed"
+    victim.kill()
+    victim.join()
+    assert victim.exitcode == -signal.SIGKILL
+    return int(stage.value)
+
+
+def test_kill_while_sealing_sealing_again_and_dropping(yard: Yard, vault: Vault) -> None:
     """Fifty workers are killed, while rows come late, twice, and for two persons of one day."""
     rng = random.Random(20)
     context = multiprocessing.get_context("forkserver")
@@ -93,38 +127,38 @@ def test_kill_while_sealing_and_dropping(yard: Yard, vault: Vault) -> None:
     device = yard.device()
     drives(yard, device.id, noon(leaves[-1]) - HOUR, noon(leaves[1]))
     drives(yard, device.id, noon(leaves[1]), None)
+    days = [(device.id, leaf) for leaf in leaves]
     sent: set[int] = set()
-    killed_at: Counter[str] = Counter()
-    for _ in range(ROUNDS):
+    died: Counter[int] = Counter()
+    for number in range(ROUNDS):
         for leaf in rng.sample(leaves, 2):
             times = {noon(leaf) + rng.randrange(-6 * HOUR, 6 * HOUR, 1000) for _ in range(40)}
             known = sorted(time_ms for time_ms in sent if day_of(time_ms) == leaf)
             again = rng.sample(known, min(5, len(known)))
             writer = yard.writer()  # one that knows of no leaf yet: they go, as those of today never do
             yard.send(device, *map(at, (*times, *again)), received=noon(leaf) + 8 * HOUR, writer=writer)
+            fresh = yard.device()  # its day is sealed for the first time
+            yard.send(fresh, *map(at, times), received=noon(leaf) + 8 * HOUR, writer=writer)
             writer.close()
+            days = [(fresh.id, leaf), *days]
             sent |= times
-        about_to = context.Event()
-        victim = context.Process(target=work, args=(yard.organisation, device.id, leaves, about_to), daemon=True)
+        stage = context.Value("i", IDLE)
+        victim = context.Process(target=work, args=(yard.organisation, days, leaves, stage), daemon=True)
         victim.start()
-        assert about_to.wait(60)
-        wall.sleep(rng.uniform(0.0, 0.25))
-        assert victim.is_alive(), "ended by itself: it failed"
-        victim.kill()
-        victim.join()
-        assert victim.exitcode == -signal.SIGKILL
+        died[killed(victim, stage, (SEAL, RESEAL, DROP)[number % 3], rng.uniform(0.0, 0.006))] += 1
         ended(yard.owner)
         kept, hot = identities(yard, vault, device.id, leaves)
         assert set(kept) | set(hot) == sent, "lost, or made up"
         assert max(kept.values(), default=1) == 1, "twice in segments"
-        killed_at["all sealed" if not hot else "some hot" if kept else "all hot"] += 1
         assert read(yard, vault, device.id, noon(leaves[2]), hours=24 * LEAVES).time_ms.tolist() == sorted(sent)
     with db.connect("worker", autocommit=True) as worker:
-        for leaf in leaves:
-            seal_day(worker, vault, device.organisation, device.id, leaf)
+        for one, day in days:
+            seal_day(worker, vault, device.organisation, one, day)
         kept, _ = identities(yard, vault, device.id, leaves)
         assert kept == Counter(sent)
-    assert killed_at["some hot"] > 0, "never killed in the middle"
+        for one, day in days[:-LEAVES]:
+            assert sum(len(part) for part in sealed(yard, vault, one, day).values()) > 30
+    assert min(died[one] for one in (SEAL, RESEAL, DROP)) >= ROUNDS // 8, f"not killed in each of them: {died}"
     assert len(sent) > 1000
     names = [f"telemetry_position_{leaf:%Y%m%d}" for leaf in leaves]
     row = yard.owner.execute("SELECT count(*) FROM telemetry_certificate WHERE leaf = ANY(%s)", (names,)).fetchone()

@@ -17,6 +17,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     store.add_argument("--json", action="store_true", help="print one JSON object")
     store.add_argument("--input", type=Path, metavar="FILE", help="CSV with time,lat,lon and further columns")
     store.set_defaults(run=_store)
+    history = names.add_parser("history", help="one device-day and one device-month out of 100 million positions")
+    history.add_argument("--json", action="store_true", help="print one JSON object")
+    history.add_argument("--positions", type=_count, default=100_000_000, metavar="N", help="sealed positions")
+    history.add_argument("--rows", type=_count, default=5_000_000, metavar="N", help="plain rows to compare with")
+    history.set_defaults(run=_history)
     trips = names.add_parser("trips", help="positions to trips and stops")
     trips.add_argument("--json", action="store_true", help="print one JSON object")
     trips.set_defaults(run=_trips)
@@ -45,6 +50,19 @@ def _store(arguments: argparse.Namespace) -> int:
     from allconnects.bench import store
 
     return store.run(as_json=arguments.json, file=arguments.input)
+
+
+def _count(text: str) -> int:
+    number = int(text.replace("_", ""))
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _history(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import history
+
+    return history.run(as_json=arguments.json, positions=arguments.positions, rows=arguments.rows)
 
 
 def _trips(arguments: argparse.Namespace) -> int:

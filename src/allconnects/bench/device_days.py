@@ -43,6 +43,11 @@ def made(count: int, seed: int = 1) -> list[DeviceDay]:
     return [_made(device, start, seed) for device in range(count)]
 
 
+def day_of(device: int, day: date, seed: int = 1) -> DeviceDay:
+    """The working day that ``made`` gives a device, on another day."""
+    return _made(device, brussels_midnight(day) + 6 * 3_600_000, seed)
+
+
 def _made(device: int, start_ms: int, seed: int) -> DeviceDay:
     parts, damaged = teltonika.decode(tracker_day.bodies(tracker_day.records(device, start_ms, seed)))
     if damaged:

@@ -7,12 +7,12 @@ import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from allconnects.kit import config
+from allconnects.kit import config, db
 from allconnects.privacy.vault import Vault, VaultError, keys, person
 from allconnects.privacy.vault.errors import Damaged, RootMissing, RootUnwritable, RootWrong
 from allconnects.privacy.vault.ledger import Ledger
@@ -197,3 +197,44 @@ def test_a_start_without_a_place_for_it_goes_on_without_a_vault(
 
     monkeypatch.setattr("allconnects.privacy.vault.migrate.migrate", broken)
     assert starting._vault() == "nothing is sealed until this is mended: the root key cannot be written"
+
+
+class KeyService:
+    """Stands in for a key service: the port and nothing beside it, and no key of its own ever comes out."""
+
+    def __init__(self, file: FileRoot) -> None:
+        self.__file = file
+        self.asked: list[str] = []
+
+    where = "a key service"
+
+    def wrap(self, vault: UUID, root: UUID, key: bytes, bound: bytes) -> bytes:
+        self.asked.append("wrap")
+        return self.__file.wrap(vault, root, key, bound)
+
+    def unwrap(self, vault: UUID, root: UUID, wrapped: bytes, bound: bytes) -> bytes:
+        self.asked.append("unwrap")
+        return self.__file.unwrap(vault, root, wrapped, bound)
+
+    def roots(self, vault: UUID) -> list[UUID]:
+        return self.__file.roots(vault)
+
+    def make(self, vault: UUID) -> UUID:
+        return self.__file.make(vault)
+
+    def forget(self, vault: UUID, root: UUID) -> None:
+        self.__file.forget(vault, root)
+
+
+def test_a_key_service_can_stand_behind_the_port(vault: Vault, tenant: int) -> None:
+    """Organisations are wrapped and unwrapped there; persons below them never ask it."""
+    settings = config.current()
+    service = KeyService(FileRoot(settings.vault_root, settings.home))
+    who = [person(str(uuid4())) for _ in range(3)]
+    with Vault(db.conninfo("vault"), service, vault.ledger) as behind:
+        made = behind.keys_for_sealing(tenant, who, "raw_position", WHO)
+        asked = len(service.asked)
+        assert behind.keys_for(tenant, who, "raw_position", "fleet.dispatch", WHO) == made
+    assert vault.keys_for(tenant, who, "raw_position", "fleet.dispatch", WHO) == made
+    assert service.asked.count("wrap") == 1
+    assert asked <= 3
