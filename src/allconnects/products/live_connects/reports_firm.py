@@ -126,7 +126,7 @@ def _spans(given: QueryDict, day: int) -> list[tuple[time, time]]:
         if not any(texts):
             continue
         try:
-            begin, end = (time.fromisoformat(text) for text in texts)
+            begin, end = (time.fromisoformat(text.strip().zfill(5)) for text in texts)
         except ValueError:
             raise InvalidInput(_("Give hours as 06:00, both the beginning and the end.")) from None
         if begin == end:

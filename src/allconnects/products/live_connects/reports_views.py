@@ -26,7 +26,9 @@ from allconnects.reports.purposes import TITLES
 @member("planner")
 def overview(request: TenantRequest) -> HttpResponse:
     """Every report, and what else stands in this room."""
-    context = {"reports": list(reports().values()), "manages": at_least(request.role, "manager")}
+    shown_apart = {"payroll-month"}
+    listed = [one for key, one in reports().items() if key not in shown_apart]
+    context = {"reports": listed, "manages": at_least(request.role, "manager")}
     return render(request, "reports/list.html", context)
 
 

@@ -46,6 +46,7 @@ function chart(place, data) {
   const values = Object.values(data.bars);
   const style = getComputedStyle(document.documentElement);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  const ink = getComputedStyle(document.body).color;
   const short = (/** @type {number} */ at) => {
     const name = names[at] ?? "";
     return name.length > 12 ? `${name.slice(0, 11)}…` : name;
@@ -60,12 +61,12 @@ function chart(place, data) {
       scales: { x: { time: false, range: () => [-0.6, names.length - 0.4] }, y: { range: (_u, _min, max) => [0, max * 1.05 || 1] } },
       axes: [
         {
-          stroke: colour("--tblr-secondary"),
+          stroke: ink,
           grid: { show: false },
           splits: () => names.map((_name, at) => at).filter((at) => at % every === 0),
           values: (_u, splits) => splits.map(short),
         },
-        { stroke: colour("--tblr-secondary"), grid: { stroke: colour("--tblr-border-color"), width: 1 }, size: 56 },
+        { stroke: ink, grid: { stroke: colour("--tblr-border-color"), width: 1 }, size: 56 },
       ],
       series: [
         {},
