@@ -55,9 +55,15 @@ class Kind(models.TextChoices):
         excluded_because="a hash of the device's secret; disclosing it helps nobody but a forger",
     ),
     created_at=device_label("user.device", "pseudonymous", "derived"),
+    scheduled=device_label("user.device", "pseudonymous", "provided"),
+    gate_version=device_label("user.device", "pseudonymous", "derived"),
 )
 class Device(models.Model):
-    """The sending hardware or phone app. ``identifier`` is what it calls itself: an IMEI or a chosen id."""
+    """The sending hardware or phone app. ``identifier`` is what it calls itself: an IMEI or a chosen id.
+
+    ``scheduled`` and ``gate_version`` are ``store.gate``'s: whether it is recorded in some times only, and how often
+    that changed.
+    """
 
     id = models.AutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
@@ -67,6 +73,8 @@ class Device(models.Model):
     protocol = models.CharField(max_length=20, default="", blank=True)
     secret_hash = models.CharField(max_length=64, default="", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    scheduled = models.BooleanField(default=False, db_default=False, editable=False)
+    gate_version = models.IntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         constraints = [

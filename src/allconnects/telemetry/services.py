@@ -15,7 +15,7 @@ from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
 from allconnects.telemetry.codecs.attributes import unit
 from allconnects.telemetry.gateway.directory import hash_secret
-from allconnects.telemetry.live.snapshot import LATEST, LatestRow, known, ms
+from allconnects.telemetry.live.snapshot import LATEST, SHOWN, LatestRow, known, ms
 from allconnects.telemetry.live.state import State, state_of
 from allconnects.telemetry.models import Device, Event, Kind, UnknownDevice
 from allconnects.telemetry.store import blob
@@ -26,15 +26,17 @@ BRUSSELS = ZoneInfo("Europe/Brussels")
 AnyDate = TypeVar("AnyDate", bound=date)
 SECRET_LENGTH = 12
 LONGEST_EXPORT_DAYS = 62
-_OVERVIEW = """
+_OVERVIEW = f"""
     SELECT d.id, d.name, d.kind, d.identifier, d.protocol, d.created_at, d.secret_hash <> '',
-           l.report_at, l.fix_time, l.speed_kmh
+           l.report_at, CASE WHEN {SHOWN} THEN l.fix_time END, CASE WHEN {SHOWN} THEN l.speed_kmh END
     FROM telemetry_device d
     LEFT JOIN telemetry_live l ON l.organisation_id = d.organisation_id AND l.device_id = d.id
     ORDER BY lower(d.name), d.id"""
-_LIVE = """
-    SELECT report_at, fix_time, lat_e7, lon_e7, altitude_m, speed_kmh, course_deg, satellites, attributes
-    FROM telemetry_live WHERE device_id = %s"""
+_LIVE = f"""
+    SELECT l.report_at, l.fix_time, l.lat_e7, l.lon_e7, l.altitude_m, l.speed_kmh, l.course_deg, l.satellites,
+           l.attributes
+    FROM telemetry_live l JOIN telemetry_device d ON d.organisation_id = l.organisation_id AND d.id = l.device_id
+    WHERE l.device_id = %s AND (l.fix_time IS NULL OR {SHOWN})"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def restarted(yard: Yard, device: DeviceRef) -> DeviceRef:
     """The device as a gateway knows it that has just started."""
     row = yard.owner.execute(_SELECT + " WHERE d.id = %s", (device.id,)).fetchone()
     assert row is not None
-    return DeviceRef(*row)
+    return DeviceRef(*row[:6])
 
 
 def test_the_same_batch_twice_is_stored_once(yard: Yard) -> None:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allconnects.telemetry.codecs.base import CodecError, Position
+from allconnects.telemetry.gateway import metrics
 from allconnects.telemetry.store import teltonika
 from allconnects.telemetry.store.columns import from_positions
+from allconnects.telemetry.store.gate import Gate
 from allconnects.telemetry.store.hot import Batch, Latest, Part
-from allconnects.telemetry.store.rows import EPOCH_2000_MS, I64, Columns
+from allconnects.telemetry.store.rows import EPOCH_2000_MS, I64, Columns, fix_ms, take
 
 if TYPE_CHECKING:
     from allconnects.telemetry.gateway.directory import DeviceRef
@@ -76,10 +78,38 @@ def assemble(items: list[Item], heard: Iterable[DeviceRef], received_ms: int) ->
     parts = _teltonika(items, replies, damaged) + _decoded(items, replies)
     devices = {d.id: d for d in heard}
     devices.update((item.device.id, item.device) for item, _ in replies)
-    pairs = [(d.organisation, d.id) for d in devices.values() if d.organisation]
-    made = [_part(columns, owners, received_ms) for columns, owners in parts]
-    due = {d.id for d in devices.values() if received_ms - d.live_ms >= LIVE_EVERY_MS}
-    return Assembled(Batch(made, pairs, due, received_ms), replies, damaged, devices)
+    # A gate may be replaced meanwhile: each is looked at once, so that what is sifted by is what is told.
+    gates = {d.id: d.gate for d in devices.values() if d.organisation}
+    sifted = [_sifted(columns, owners, gates, received_ms) for columns, owners in parts]
+    made = [_part(columns, owners, received_ms) for columns, owners in sifted if len(columns)]
+    known = [d for d in devices.values() if d.organisation and _may_be_known(gates[d.id], received_ms)]
+    due = {d.id for d in known if received_ms - d.live_ms >= LIVE_EVERY_MS}
+    versions = {(d.organisation, d.id): gates[d.id].version for d in devices.values() if d.organisation}
+    pairs = [(d.organisation, d.id) for d in known]
+    return Assembled(Batch(made, pairs, due, received_ms, versions), replies, damaged, devices)
+
+
+def _may_be_known(gate: Gate, received_ms: int) -> bool:
+    """Whether a device may show a sign of life now; in private time even that says too much."""
+    return gate.is_open or gate.passes_at(received_ms)
+
+
+def _sifted(
+    columns: Columns, owners: list[Item], gates: dict[int, Gate], received_ms: int
+) -> tuple[Columns, list[Item]]:
+    """Without what may not be recorded. A fix without a time of its own counts as of its receipt."""
+    closed = [i for i, item in enumerate(owners) if not gates[item.device.id].is_open]
+    if not closed:
+        return columns, owners
+    kept = np.ones(len(columns), bool)
+    time_ms = fix_ms(columns, received_ms)
+    for index in closed:
+        mine = np.flatnonzero(columns.source == index)
+        kept[mine] = gates[owners[index].device.id].passes(time_ms[mine])
+    if kept.all():
+        return columns, owners
+    metrics.private.inc(int((~kept).sum()))
+    return take(columns, np.flatnonzero(kept)), owners
 
 
 def _teltonika(

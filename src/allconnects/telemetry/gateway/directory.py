@@ -12,12 +12,13 @@ import psycopg
 import structlog
 
 from allconnects.telemetry.gateway import metrics
+from allconnects.telemetry.store.gate import GATE_COLUMNS, OPEN, Gate
 
 log = structlog.get_logger()
 CHANNEL = "telemetry_devices"
-_SELECT = """
+_SELECT = f"""
     SELECT d.id, d.organisation_id, d.identifier, d.secret_hash, d.protocol,
-           coalesce((extract(epoch FROM l.fix_time) * 1000)::bigint, 0)
+           coalesce((extract(epoch FROM l.fix_time) * 1000)::bigint, 0), {GATE_COLUMNS}
     FROM telemetry_device d
     LEFT JOIN telemetry_live l ON l.organisation_id = d.organisation_id AND l.device_id = d.id"""
 _RETRY_S = 1.0
@@ -29,12 +30,12 @@ class DeviceRef:
     ``newest_ms``: newest fix time that is stored; ``sure``: certainly so, because the whole store was asked since
     the device last introduced itself (it may have spoken to another gateway before). ``live_ms``: when its live
     state was written last. ``address``, ``before``, ``switched_s``: where it was last heard, where
-    before that, and when that changed (monotonic seconds); in memory only.
+    before that, and when that changed (monotonic seconds); in memory only. ``gate``: what may be recorded of it.
     """
 
     __slots__ = (
-        "address", "before", "id", "identifier", "live_ms", "newest_ms", "organisation", "protocol", "secret_hash",
-        "sure", "switched_s", "warned_s",
+        "address", "before", "gate", "id", "identifier", "live_ms", "newest_ms", "organisation", "protocol",
+        "secret_hash", "sure", "switched_s", "warned_s",
     )  # fmt: skip
 
     def __init__(self, id: int, organisation: int, identifier: str, secret_hash: str, protocol: str, newest: int):
@@ -46,6 +47,7 @@ class DeviceRef:
         self.newest_ms = newest
         self.live_ms = 0
         self.sure = False
+        self.gate: Gate = OPEN
         self.address = self.before = ""
         self.switched_s = self.warned_s = float("-inf")
 
@@ -120,7 +122,9 @@ class Directory:
             self._learn(*row)
         metrics.devices.set(len(self._by_id))
 
-    def _learn(self, id: int, organisation: int, identifier: str, secret: str, protocol: str, newest: int) -> None:
+    def _learn(
+        self, id: int, organisation: int, identifier: str, secret: str, protocol: str, newest: int, *gate: Any
+    ) -> None:
         """Known devices keep their object: sessions hold it."""
         known = self._by_id.get(id)
         if known is None:
@@ -129,6 +133,7 @@ class Directory:
             self._release(known)
         known.organisation, known.identifier, known.secret_hash = organisation, identifier, secret
         known.newest_ms = max(known.newest_ms, newest)
+        known.gate = Gate.of(*gate)
         self._by_identifier[identifier] = known
 
     def _forget(self, device: int) -> None:

@@ -23,6 +23,7 @@ from allconnects.telemetry.codecs.base import Message
 from allconnects.telemetry.gateway import metrics
 from allconnects.telemetry.gateway.assemble import Assembled, assemble
 from allconnects.telemetry.gateway.directory import DeviceRef
+from allconnects.telemetry.store.gate import GateMoved
 from allconnects.telemetry.store.hot import DeviceGone, HotWriter, Latest
 
 log = structlog.get_logger()
@@ -272,6 +273,10 @@ class Intake:
                 if device.id in error.devices:
                     device.organisation = 0
             return self._write_items(writer, items, heard)
+        except GateMoved as error:
+            for device in {item.device for item in items} | set(heard):
+                device.gate = error.gates.get(device.id, device.gate)
+            return self._write_items(writer, items, heard)
         except _UNSTORABLE:
             return self._split(writer, items, heard)
         metrics.commits.observe(time.monotonic() - started)
@@ -280,7 +285,7 @@ class Intake:
     def _store(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> Assembled:
         """One attempt, with its own time of receipt: after a long outage the old day's leaf may be gone."""
         assembled = assemble(items, heard, clock.now_ms())
-        if assembled.batch.heard:
+        if assembled.batch.gates:
             assembled.latest = writer.write(assembled.batch)
             assembled.remember()
             metrics.positions.inc(assembled.count)

@@ -9,6 +9,7 @@ connections = Gauge(
 )
 devices = Gauge("allconnects_gateway_devices", "Devices that the gateway knows", multiprocess_mode="livemax")
 positions = Counter("allconnects_gateway_positions", "Positions made durable")
+private = Counter("allconnects_gateway_private", "Positions dropped because they may not be recorded")
 frames = Counter("allconnects_gateway_messages", "Messages received", ["protocol"])
 refused = Counter("allconnects_gateway_refused", "Connections or messages turned away", ["reason"])
 commits = Histogram(

@@ -28,11 +28,19 @@ class Box(NamedTuple):
 
 
 WORLD = Box(-180.0, -90.0, 180.0, 90.0)
-LATEST = """
+SHOWN = """(d.gate_version = 0 OR (
+        NOT EXISTS (SELECT FROM telemetry_private p WHERE p.organisation_id = d.organisation_id
+                    AND p.device_id = d.id AND p.during @> now())
+        AND (NOT d.scheduled OR EXISTS (
+            SELECT FROM telemetry_recorded r WHERE r.organisation_id = d.organisation_id AND r.device_id = d.id
+            AND r.during @> now() AND l.fix_time >= lower(r.during)))))"""
+"""Whether the latest place of ``telemetry_device d`` in ``telemetry_live l`` may be shown: not in private time, and
+with a schedule not before the first fix of the present working time, since the one before may be somebody's home."""
+LATEST = f"""
     SELECT d.id, d.name, d.kind, l.report_at, l.fix_time, l.lat_e7, l.lon_e7, l.speed_kmh, l.course_deg
     FROM telemetry_live l
     JOIN telemetry_device d ON d.organisation_id = l.organisation_id AND d.id = l.device_id
-    WHERE l.fix_time IS NOT NULL
+    WHERE l.fix_time IS NOT NULL AND {SHOWN}
     ORDER BY d.id"""
 
 

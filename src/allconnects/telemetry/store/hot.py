@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from allconnects.telemetry.store.gate import LOCK_SHARED, VERSIONS, GateMoved, bucket, read_gates
 from allconnects.telemetry.store.rows import (
     COPY_HEADER,
     COPY_TRAILER,
@@ -67,7 +68,6 @@ _NEWEST = """
           AND h.fix_time <= %(now)s::timestamptz AND h.received_at >= %(now)s::timestamptz - interval '3 days'
         ORDER BY h.fix_time DESC LIMIT 1) p"""
 """What is there of a device, by whichever gateway it came."""
-_PRESENT = "SELECT id FROM telemetry_device WHERE id = ANY(%s)"
 _FIX_COLUMNS = ("fix_time", "lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg", "satellites", "flags")
 _NEWER = f"""(s.has_fix AND (l.fix_time IS NULL
     OR (s.fix_time >= l.fix_time AND s.flags & {VALID} >= l.flags & {VALID})))"""
@@ -152,14 +152,16 @@ class Reports:
 class Batch:
     """What is written in one commit.
 
-    ``heard``: (organisation, device) of everybody who sent anything; ``due``: those devices whose live state is
-    written now, the others' is caught up with later.
+    ``heard``: (organisation, device) of everybody who sent anything that may be known; ``due``: those devices whose
+    live state is written now, the others' is caught up with later. ``gates``: by (organisation, device) of everybody
+    who sent anything, the version of the gate that it was sifted by.
     """
 
     parts: list[Part]
     heard: Sequence[tuple[int, int]]
     due: set[int]
     received_ms: int
+    gates: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -203,7 +205,8 @@ class HotWriter:
         """Write a batch and commit it. Raises psycopg.Error when it is not (or not known to be) durable.
 
         After an error the same batch may be written again: nothing gets in twice. Raises DeviceGone when one of
-        its devices was removed, for what that sent goes with it.
+        its devices was removed, for what that sent goes with it, and GateMoved when what may be recorded of one is
+        something else by now.
         """
         connection = self._connected()
         leaf = self._leaf(connection, batch.received_ms)
@@ -251,7 +254,7 @@ class HotWriter:
     def _transaction(self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool) -> Latest:
         with connection.transaction():
             newest = self._add_positions(connection, leaf, batch, careful=careful)
-            _refuse_gone(connection, batch)
+            _refuse_changed(connection, batch)
             reports = _reports(batch)
             due = np.isin(reports.device, np.fromiter(batch.due, np.int64, len(batch.due)))
             if due.any():
@@ -293,12 +296,19 @@ class HotWriter:
         return connection.execute(_NEWEST, {"now": now}).fetchall()
 
 
-def _refuse_gone(connection: psycopg.Connection, batch: Batch) -> None:
-    """Whoever removes a device waits for batches under way and holds up later ones: see schema.sql."""
-    heard = {device for _, device in batch.heard}
-    present = {row[0] for row in connection.execute(_PRESENT, (sorted(heard),))}
-    if gone := heard - present:
+def _refuse_changed(connection: psycopg.Connection, batch: Batch) -> None:
+    """Whoever removes a device or moves its gate waits for batches under way and holds up later ones.
+
+    The lock is a statement of its own: what is read behind it is then no older than the lock.
+    """
+    wanted = {device: 0 for _, device in batch.heard} | {device: v for (_, device), v in batch.gates.items()}
+    owners = {bucket(organisation) for organisation, _ in (*batch.heard, *batch.gates)}
+    connection.execute(LOCK_SHARED, (sorted(owners),))
+    present: dict[int, int] = dict(connection.execute(VERSIONS, (sorted(wanted),)).fetchall())
+    if gone := wanted.keys() - present.keys():
         raise DeviceGone(gone)
+    if moved := {device for device, version in wanted.items() if present[device] != version}:
+        raise GateMoved(read_gates(connection, moved))
 
 
 def _update_live(connection: psycopg.Connection, count: int) -> None:

@@ -137,3 +137,17 @@ register(
         worker="SELECT, INSERT, UPDATE, DELETE",
     )
 )
+
+_GATE = dict.fromkeys(("organisation_id", "device_id", "during"), PERSON)
+register(
+    Table(
+        "telemetry_private", {**_GATE, "reason": PERSON}, tenant="organisation_id",
+        web="SELECT, INSERT, UPDATE, DELETE", ingest="SELECT", worker="SELECT, DELETE",
+    )
+)  # fmt: skip
+register(
+    Table(
+        "telemetry_recorded", _GATE, tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE",
+        ingest="SELECT", worker="SELECT, DELETE",
+    )
+)  # fmt: skip

@@ -16,6 +16,7 @@ from allconnects.kit.db import DatabaseUnavailable
 from allconnects.privacy.access import service as access
 from allconnects.privacy.vault import KeyDestroyed, KeyMissing, Subject, Vault, VaultError, open_vault
 from allconnects.telemetry.store import signals as signals_of
+from allconnects.telemetry.store.gate import Gate, read_gate
 from allconnects.telemetry.store.occupancy import cut, stays
 from allconnects.telemetry.store.rows import HAS_PLACE, IMPLAUSIBLE_TIME, VALID
 from allconnects.telemetry.store.segment.format import Segment, open_segment
@@ -109,7 +110,8 @@ def track(
     for name, mask in masks.items():
         seen |= mask & (found[name] is not GONE)
     segments = _opened(sealed, found, organisation, device)
-    result = _joined(segments, taken(hot, seen), _window(start, end), wanted)
+    joined = _joined(segments, taken(hot, seen), _window(start, end), wanted)
+    result = _passed(read_gate(cursor, device), joined)
     persons = {name for name in subjects if name and found[name] is not GONE}
     access.note(cursor, organisation, persons, purpose=purpose, scope="track", first=first, last=last, size=len(result))
     return result
@@ -122,6 +124,15 @@ def kept_from(cursor: Cursor, organisation: int) -> datetime | None:
         oldest, _ = bounds(clock.now().astimezone(BRUSSELS).date() - timedelta(days=days))
         return oldest
     return None
+
+
+def _passed(gate: Gate, found: Track) -> Track:
+    """Without what became private after it was recorded and is not cut out of its segment yet."""
+    if gate.is_open:
+        return found
+    kept = gate.passes(found.time_ms)
+    columns = {name: getattr(found, name) for name in (*_NAMES, *_SIGNALS)}
+    return Track(**{name: None if column is None else column[kept] for name, column in columns.items()})
 
 
 def _params(organisation: int, device: int, start: datetime, end: datetime) -> dict[str, object]:

@@ -10,6 +10,7 @@ import structlog
 
 from allconnects.kit import clock
 from allconnects.privacy.vault import STORAGE, KeyDestroyed, Vault
+from allconnects.telemetry.store.gate import read_gate
 from allconnects.telemetry.store.occupancy import cut, stays
 from allconnects.telemetry.store.rows import I64
 from allconnects.telemetry.store.sealing import WHO, Connection, DayOf, opened
@@ -112,6 +113,7 @@ def _missing_of(connection: Connection, vault: Vault, one: DayOf, received: dict
         if not lost.any():
             return 0
         rest = taken(hot, lost).time_ms
+        rest = rest[read_gate(cursor, one.device).passes(rest)]
         return len(rest) - _destroyed(cursor, vault, one, rest)
 
 

@@ -16,6 +16,7 @@ from allconnects.kit.db import DatabaseUnavailable
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.vault import STORAGE, KeyDestroyed, Vault, VaultError
 from allconnects.telemetry.store import metrics
+from allconnects.telemetry.store.gate import read_gate
 from allconnects.telemetry.store.occupancy import cut, stays
 from allconnects.telemetry.store.reader import MASK, WANTED
 from allconnects.telemetry.store.segment.crypt import Context, seal
@@ -120,7 +121,11 @@ def seal_day(connection: Connection, vault: Vault, organisation: int, device: in
             old = read_segments(cursor, organisation, device, day, day)
             plain = opened(vault, one, old)
             known = [open_segment(data).positions() for data in plain.values()]
-            return _rewrite(cursor, vault, one, old, plain, merged([*known, hot]))
+            positions = merged([*known, hot])
+            gate = read_gate(cursor, device)
+            if not gate.is_open:
+                positions = taken(positions, gate.passes(positions.time_ms))
+            return _rewrite(cursor, vault, one, old, plain, positions)
     except psycopg.errors.ForeignKeyViolation:
         return Outcome()
 
