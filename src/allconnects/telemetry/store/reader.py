@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,8 +131,8 @@ def _passed(gate: Gate, found: Track) -> Track:
     if gate.is_open:
         return found
     kept = gate.passes(found.time_ms)
-    columns = {name: getattr(found, name) for name in (*_NAMES, *_SIGNALS)}
-    return Track(**{name: None if column is None else column[kept] for name, column in columns.items()})
+    columns: Parts = {name: getattr(found, name) for name in (*_NAMES, *_SIGNALS)}
+    return replace(found, **{name: column[kept] for name, column in columns.items() if column is not None})
 
 
 def _params(organisation: int, device: int, start: datetime, end: datetime) -> dict[str, object]:
