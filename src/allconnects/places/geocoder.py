@@ -103,7 +103,9 @@ def _features(data: bytes) -> list[dict[str, Any]]:
         answer = json.loads(data)
     except ValueError as error:
         raise GeocoderError("the address server does not answer in JSON") from error
-    features = answer.get("features", [] if isinstance(answer, dict) and "error" in answer else None)
+    if not isinstance(answer, dict):
+        raise GeocoderError("the address server does not answer as a geocoder does")
+    features = answer.get("features", [] if "error" in answer else None)
     if not isinstance(features, list):
         raise GeocoderError("the address server does not answer as a geocoder does")
     return [one for one in features if isinstance(one, dict)]

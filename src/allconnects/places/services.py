@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
@@ -44,11 +44,11 @@ class Given:
     dwell_s: int = 180
 
 
-def list_places(text: str = "", kind: str = "", on: date | None = None) -> list[Place]:
+def find_places(text: str = "", kind: str = "", on: date | None = None) -> QuerySet[Place]:
     """Places by name. ``text``: part of name, number or address; ``on``: those active on that day."""
     found: QuerySet[Place] = Place.objects.order_by("name", "id")
     if not text.isprintable():
-        return []
+        return found.none()
     for word in text.split()[:5]:
         found = found.filter(Q(name__icontains=word) | Q(number__icontains=word) | Q(address__icontains=word))
     if kind:
@@ -57,7 +57,18 @@ def list_places(text: str = "", kind: str = "", on: date | None = None) -> list[
         found = found.filter(
             Q(active_from=None) | Q(active_from__lte=on), Q(active_until=None) | Q(active_until__gte=on)
         )
-    return list(found)
+    return found
+
+
+def list_places(text: str = "", kind: str = "", on: date | None = None) -> list[Place]:
+    """The same, read at once."""
+    return list(find_places(text, kind, on))
+
+
+def state_of_places() -> str:
+    """Another word whenever a place is added, changed or removed, and another day begins."""
+    known = Place.objects.aggregate(count=Count("id"), last=Max("changed_at"), versions=Sum("version"))
+    return f'"{known["count"]}-{known["versions"]}-{known["last"]}-{clock.now().date()}"'.replace(" ", "_")
 
 
 def place(number: int) -> Place:

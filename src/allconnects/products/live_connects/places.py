@@ -11,7 +11,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import condition, require_http_methods, require_safe
 
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.accounts.models import Account, Organisation
@@ -63,11 +63,11 @@ def map_settings(**more: Any) -> dict[str, Any]:
 def places(request: TenantRequest) -> HttpResponse:
     """Places by name, with a map of them."""
     text, kind = request.GET.get("q", "")[:100], request.GET.get("kind", "")
-    found = services.list_places(text, kind if kind in Kind.values else "")
+    found = services.find_places(text, kind if kind in Kind.values else "").defer("shape")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "total": len(found),
+        "total": page.paginator.count,
         "q": text,
         "kind": kind,
         "kinds": Kind.choices,
@@ -79,6 +79,7 @@ def places(request: TenantRequest) -> HttpResponse:
 
 @require_safe
 @member("viewer")
+@condition(etag_func=lambda _request: services.state_of_places())
 def place_shapes(_request: TenantRequest) -> JsonResponse:
     """Shapes of all places that count today, as maps draw them: circles as such, the others as polygons."""
     found = [_drawn(one) for one in services.list_places() if services.is_active(one)]

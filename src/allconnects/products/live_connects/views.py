@@ -50,6 +50,7 @@ def map_settings() -> dict[str, Any]:
             "icons": static("vendor/icons.svg"),
             "map": static("vendor/maplibre/maplibre-gl.mjs"),
             "worker": static("vendor/maplibre/maplibre-gl-worker.mjs"),
+            "places": reverse("places:shapes"),
             "manage": reverse("devices:list"),
             "shares": reverse("live:shares"),
         },

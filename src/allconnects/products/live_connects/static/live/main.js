@@ -147,6 +147,10 @@ async function startMap() {
     });
     view.shown = (device) => list.shows(device);
     await view.start();
+    if (settings.urls.places) {
+      const { PlacesOverlay } = await import("../places/overlay.js"); // whom a link was given sees none
+      new PlacesOverlay(view.map, /** @type {HTMLButtonElement} */ (byId("places")), settings.urls.places);
+    }
     window.allconnectsMap = { map: view.map, fleet, view, list };
   } catch (error) {
     view = null;

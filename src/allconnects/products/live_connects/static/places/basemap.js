@@ -42,6 +42,11 @@ export function makeMap(container, dress) {
   map.keyboard.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.AttributionControl({ compact: true }), "bottom-right");
+  map.once("idle", () => {
+    const credits = container.querySelector(".maplibregl-ctrl-attrib"); // folded; the button shows them
+    credits?.classList.remove("maplibregl-compact-show");
+    credits?.removeAttribute("open");
+  });
   map.on("error", (event) => console.info("map:", event.error?.message));
   const restyle = async () => {
     const answer = await fetch(`${settings.urls.style}?theme=${isDark() ? "dark" : "light"}`);

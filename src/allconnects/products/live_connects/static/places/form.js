@@ -9,6 +9,7 @@ import * as terra from "../vendor/terra-draw/terra-draw.mjs";
 import { TerraDrawMapLibreGLAdapter } from "../vendor/terra-draw/maplibre-adapter.mjs";
 
 const MODES = { Circle: "circle", Polygon: "polygon", Corridor: "linestring" };
+const HANDLES = 24; // corners of a circle that one can take hold of
 const says = /** @type {HTMLElement} */ (document.getElementById("says"));
 const tools = /** @type {HTMLElement} */ (document.getElementById("tools"));
 /** @type {any} */
@@ -32,7 +33,7 @@ function drawn() {
   const points = found[0];
   if (kind === "Circle") {
     const radius = Number(state().radius_m) || 100;
-    return polygon("circle", [circle(/** @type {any} */ (points[0]), radius)], { radiusKilometers: radius / 1000 });
+    return polygon("circle", [circle(/** @type {any} */ (points[0]), radius, HANDLES)], { radiusKilometers: radius / 1000 });
   }
   if (kind === "Polygon") return points.length > 2 ? polygon("polygon", [[...points, points[0]]], {}) : null;
   if (points.length < 2) return null;
@@ -122,7 +123,7 @@ function startDrawing() {
   draw = new terra.TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: 7 }),
     modes: [
-      new terra.TerraDrawCircleMode(),
+      new terra.TerraDrawCircleMode({ segments: HANDLES }),
       new terra.TerraDrawPolygonMode(),
       new terra.TerraDrawLineStringMode(),
       new terra.TerraDrawSelectMode({

@@ -13,11 +13,12 @@ const metreLon = (lat) => METRE_LAT / Math.max(0.05, Math.cos((lat * Math.PI) / 
  * A circle as a ring of corners.
  * @param {import("./settings.js").Point} middle
  * @param {number} radius metres
+ * @param {number} [corners]
  */
-export function circle([lon, lat], radius) {
+export function circle([lon, lat], radius, corners = CORNERS) {
   const ring = [];
-  for (let n = 0; n <= CORNERS; n++) {
-    const turn = (2 * Math.PI * (n % CORNERS)) / CORNERS;
+  for (let n = 0; n <= corners; n++) {
+    const turn = (2 * Math.PI * (n % corners)) / corners;
     ring.push([
       round(lon + Math.cos(turn) * radius * metreLon(lat)),
       round(lat + Math.sin(turn) * radius * METRE_LAT),
@@ -77,7 +78,7 @@ export function placeLayers(dark) {
       type: "symbol",
       source: "places-names",
       minzoom: 9,
-      layout: { "text-field": ["get", "name"], "text-font": ["Noto Sans Regular"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.5], "text-max-width": 12, "text-optional": true },
+      layout: { "text-field": ["get", "name"], "text-font": ["Noto Sans Bold"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.5], "text-max-width": 12, "text-optional": true },
       paint: { "text-color": dark ? "#e6edf6" : "#1f2937", "text-halo-color": dark ? "#0c1620" : "#ffffff", "text-halo-width": 1.5 },
     },
   ];
