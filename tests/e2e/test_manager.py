@@ -151,3 +151,21 @@ def test_a_shared_link_shows_its_devices_to_a_stranger_until_it_is_ended(open_pa
     page.goto(page.url)
     page.get_by_role("button", name="End", exact=True).first.click()
     expect(stranger.locator("#notice")).to_have_text("This link has ended.", timeout=30_000)
+
+
+def test_a_view_is_kept_and_comes_back(open_page: Open) -> None:
+    page = open_page("/map/")
+    page.wait_for_selector(".live-device", timeout=60_000)
+    page.wait_for_function("() => window.allconnectsMap?.map.loaded()", timeout=60_000)
+    page.locator(".live-chip[data-kind=phone]").click()
+    page.on("dialog", lambda dialog: dialog.accept("Phones only"))
+    page.locator("#view-keep").click()
+    expect(page.locator("#views option:checked")).to_have_text("Phones only")
+    page.reload()
+    page.wait_for_selector(".live-device", timeout=60_000)
+    expect(page.locator(".live-chip[data-kind=phone]")).to_have_attribute("aria-pressed", "false")
+    page.locator("#views").select_option(label="Phones only")
+    expect(page.locator(".live-chip[data-kind=phone]")).to_have_attribute("aria-pressed", "true")
+    page.locator("#view-forget").click()
+    expect(page.locator("#views option")).to_have_count(1)
+    assert serious(page) == []

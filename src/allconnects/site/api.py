@@ -9,6 +9,7 @@ from allconnects.alerts.api import router as alerts
 from allconnects.fleet.api import router as register
 from allconnects.fleet.api_use import router as register_use
 from allconnects.places.api import router as places
+from allconnects.products.live_connects.api import router as live
 from allconnects.reports.api import router as reports
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
@@ -22,6 +23,7 @@ api.add_router("", devices)
 api.add_router("", retention)
 api.add_router("", reports)
 api.add_router("", commands)
+api.add_router("", live)
 api.add_router("", alerts)
 api.add_router("", places)
 api.add_router("", register)

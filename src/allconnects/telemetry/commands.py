@@ -28,7 +28,7 @@ def command_label(category: str, identifiability: str = "pseudonymous", export: 
 
 @labelled(
     tenant="organisation_id",
-    web="SELECT, INSERT, UPDATE",
+    web="SELECT, INSERT, UPDATE, DELETE",
     ingest="SELECT, UPDATE",
     worker="SELECT, UPDATE, DELETE",
     **dict.fromkeys(

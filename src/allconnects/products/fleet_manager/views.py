@@ -22,7 +22,8 @@ from allconnects.products.live_connects.views import map_settings
 
 SHELL = (
     "css/tokens.css", "img/icon.svg", "js/page.js", "js/theme.js", "js/time.js",
-    "live/details.js", "live/fleet.js", "live/groups.js", "live/labels.js", "live/layers.js", "live/list.js",
+    "live/details.js", "live/filters.js", "live/fleet.js", "live/groups.js", "live/labels.js", "live/layers.js",
+    "live/list.js",
     "live/live.css", "live/main.js", "live/mapview.js", "live/nearest.js", "live/overlay.js", "live/settings.js",
     "live/sheet.js", "live/stream.js", "live/symbols.js",
     "manager/alarms.js", "manager/app.js", "manager/manager.css", "manager/queue.js",
@@ -90,7 +91,12 @@ def worker(request: TenantRequest) -> HttpResponse:
         "owner": request.GET.get("k", "")[:32],
         "shell": [static(name) for name in SHELL],
         "page": reverse("manager:app"),
-        "kept": [reverse("api:devices"), reverse("api:positions_latest"), reverse("api:alerts")],
+        "kept": [
+            reverse("api:devices"),
+            reverse("api:positions_latest"),
+            reverse("api:live_subjects"),
+            reverse("api:alerts"),
+        ],
         "background": reverse("basemap:style"),
     }
     with open(source, encoding="utf-8") as file:

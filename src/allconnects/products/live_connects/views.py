@@ -53,6 +53,8 @@ def map_settings() -> dict[str, Any]:
             "places": reverse("places:shapes"),
             "manage": reverse("devices:list"),
             "shares": reverse("live:shares"),
+            "subjects": reverse("api:live_subjects"),
+            "views": reverse("live:views"),
         },
         "home": BELGIUM,
         "texts": texts(),

@@ -79,7 +79,7 @@ export class Details {
     const state = byId("d-state");
     state.className = `state state-${device.state}`;
     put(state, settings.texts.states[device.state]);
-    put(byId("d-kind"), settings.texts.kinds[device.kind]);
+    put(byId("d-kind"), [settings.texts.kinds[device.kind], device.plate, ...device.groups, ...device.teams].filter(Boolean).join(" · "));
     put(byId("d-speed"), device.state === "moving" && device.speed !== null ? text("kmh", { speed: Math.round(device.speed) }) : "");
     const time = byId("d-time");
     put(time, device.reported ? ago(device.reported, Date.now()) : text("never"));

@@ -20,16 +20,24 @@ export class Fleet {
     this.jump = false;
   }
 
-  /** Replace who is in the fleet by what /devices says; positions stay. @param {any[]} rows */
-  setDevices(rows) {
+  /**
+   * Replace who is in the fleet by what /devices says; positions stay. A device goes by the vehicle or material that it is in.
+   * @param {any[]} rows @param {any[]} [subjects]
+   */
+  setDevices(rows, subjects = []) {
     const kept = new Map();
+    const within = new Map(subjects.map((one) => [one.device, one]));
     for (const row of rows) {
+      const subject = within.get(row.id);
       const known = this.devices.get(row.id);
       const reported = row.last_report ? Date.parse(row.last_report) : null;
       kept.set(row.id, {
         ...(known || blank(row.id)),
-        name: row.name,
-        kind: row.kind,
+        name: subject?.name || row.name,
+        plate: subject?.plate || "",
+        groups: subject?.groups || [],
+        teams: subject?.teams || [],
+        kind: subject?.kind || row.kind,
         state: row.state,
         reported: Math.max(reported || 0, known?.reported || 0) || null,
       });
@@ -124,6 +132,9 @@ function blank(id) {
   return {
     id,
     name: "",
+    plate: "",
+    groups: [],
+    teams: [],
     kind: "vehicle",
     state: "silent",
     reported: null,

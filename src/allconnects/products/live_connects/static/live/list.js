@@ -21,6 +21,8 @@ export class DeviceList {
     this.words = /** @type {string[]} */ ([]);
     this.states = new Set();
     this.kinds = new Set();
+    /** "g:" and the name of a group, "t:" and that of a team; empty for all */
+    this.group = "";
     this.loaded = false;
     /** @type {number | null} the one that the arrow keys are at */
     this.active = null;
@@ -116,14 +118,35 @@ export class DeviceList {
     return (
       (!this.states.size || this.states.has(device.state)) &&
       (!this.kinds.size || this.kinds.has(device.kind)) &&
+      this.inGroup(device) &&
       this.matches(device)
     );
   }
 
   /** @param {import("./types.js").Device} device */
+  inGroup(device) {
+    const name = this.group.slice(2);
+    return !this.group || (this.group.startsWith("g:") ? device.groups : device.teams).includes(name);
+  }
+
+  /** Filters and search as a kept view has them. @param {string[]} states @param {string[]} kinds @param {string} group @param {string} search */
+  set(states, kinds, group, search) {
+    this.states = new Set(states);
+    this.kinds = new Set(kinds);
+    this.group = group;
+    this.field.value = search;
+    this.words = fold(search).split(/\s+/).filter(Boolean);
+    for (const chip of chips()) {
+      const on = this.states.has(chip.dataset.state || "") || this.kinds.has(chip.dataset.kind || "");
+      chip.setAttribute("aria-pressed", String(on));
+    }
+    this.changed();
+  }
+
+  /** @param {import("./types.js").Device} device */
   matches(device) {
     if (!this.words.length) return true;
-    const name = fold(device.name);
+    const name = fold(`${device.name} ${device.plate} ${device.plate.replace(/[^\p{L}\d]/gu, "")}`);
     return this.words.every((word) => name.includes(word));
   }
 
@@ -143,7 +166,7 @@ export class DeviceList {
     const shown = found.slice(0, MOST);
     this.order = shown.map((device) => device.id);
     this.reconcile(shown);
-    this.count(this.words.length ? all.filter((device) => this.matches(device)) : all);
+    this.count(this.words.length || this.group ? all.filter((device) => this.matches(device) && this.inGroup(device)) : all);
     const more = byId("more");
     more.hidden = found.length > 0 && found.length <= MOST;
     more.textContent = found.length ? text("more", { count: found.length - MOST }) : text("none");
@@ -253,6 +276,7 @@ function fill(row, device, now) {
   const state = settings.texts.states[device.state];
   const moving = device.state === "moving" && device.speed !== null;
   put(middle.children[0], device.name);
-  put(middle.children[1], moving ? `${state} · ${text("kmh", { speed: Math.round(device.speed ?? 0) })}` : state);
+  const doing = moving ? `${state} · ${text("kmh", { speed: Math.round(device.speed ?? 0) })}` : state;
+  put(middle.children[1], device.plate && device.plate !== device.name ? `${device.plate} · ${doing}` : doing);
   put(time, device.reported ? ago(device.reported, now) : "–");
 }

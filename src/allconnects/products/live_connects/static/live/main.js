@@ -1,6 +1,7 @@
 /** The live map's page: ties stream, map, list and details together. */
 import { Details } from "./details.js";
 import { Fleet } from "./fleet.js";
+import { Filters } from "./filters.js";
 import { byId, DeviceList } from "./list.js";
 import { Nearest } from "./nearest.js";
 import { ask, settings, text } from "./settings.js";
@@ -28,6 +29,7 @@ const list = new DeviceList(fleet, {
   },
   escape: () => (details.id === null && near.at ? near.close() : choose(null, false)),
 });
+const filters = new Filters(list, () => view?.map);
 const near = new Nearest(fleet, {
   shown: (device) => list.shows(device),
   choose: (id) => choose(id, true),
@@ -60,8 +62,10 @@ const stream = new Stream(settings.urls.stream, {
 /** Who is in the fleet and where, also outside the view. */
 async function load() {
   try {
-    const [devices, positions] = await Promise.all([ask(settings.urls.devices), ask(settings.urls.positions)]);
-    fleet.setDevices(devices);
+    const urls = [settings.urls.devices, settings.urls.positions, settings.urls.subjects];
+    const [devices, positions, subjects] = await Promise.all(urls.map((url) => ask(url)));
+    fleet.setDevices(devices, subjects);
+    filters.offer([...fleet.devices.values()]);
     fleet.setPositions(positions, performance.now());
     list.loaded = true;
     list.draw();
@@ -200,6 +204,7 @@ function tick() {
 
 async function start() {
   buttons();
+  filters.load().catch((error) => console.info(error)); // without network there are none to choose
   const map = startMap();
   await load();
   await map;

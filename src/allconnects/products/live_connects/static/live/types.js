@@ -13,6 +13,9 @@
  * @typedef {object} Device
  * @property {number} id
  * @property {string} name
+ * @property {string} plate of the vehicle that the device is in
+ * @property {string[]} groups of the vehicle or material
+ * @property {string[]} teams of those who are in it now
  * @property {Kind} kind
  * @property {State} state
  * @property {number | null} reported ms since 1970 of the last sign of life
