@@ -199,6 +199,11 @@ PAGES: dict[str, Page | list[Page]] = {
     "places:detail": Page("viewer", path={"place": "$place"}),
     "places:change": [Page("planner", path={"place": "$place"}), Page("planner", "post", {"place": "$place"})],
     "places:delete": [Page("planner", path={"place": "$place"}), Page("planner", "post", {"place": "$place"})],
+    "live:inbox": Page("driver"),
+    "live:thread": [
+        Page("planner", path={"driver": "$driver"}),
+        Page("planner", "post", {"driver": "$driver"}, {"text": "t", "client_id": "12345678"}),
+    ],
     "live:views": Page("viewer"),
     "live:view": Page("viewer", "post", path={"view": 0}),
     "manager:app": Page("viewer"),

@@ -75,6 +75,7 @@ def things(
         **alert_things(run, pk),
         **register_things(run, pk),
         "$imei": imei,
+        "$driver": driver.pk,
         "$share": run(
             "INSERT INTO live_share (organisation_id, title, token_hash, begins_at, ends_at, with_name, precision, "
             "created_at, opened) VALUES (%s, 't', %s, now(), now() + interval '1 day', false, 'exact', now(), 0) "

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.models import Account, Organisation
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.privacy.retention import RULES
 from allconnects.telemetry.codecs.registry import PROTOCOLS, codec
 from allconnects.telemetry.commands import Command, CommandState
 from allconnects.telemetry.gateway.commands import CHANNEL
@@ -86,3 +87,8 @@ def _device(device: int) -> Device:
     if found is None:
         raise NotFound(_("There is no such device."))
     return found
+
+
+def forget_commands() -> None:
+    """What devices were told goes when its time is over."""
+    Command.objects.filter(created_at__lt=clock.now() - timedelta(days=RULES["command"].default_days or 0)).delete()

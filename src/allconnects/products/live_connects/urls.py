@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from allconnects.products.live_connects import saved, share_pages, share_views, views
+from allconnects.products.live_connects import message_views, saved, share_pages, share_views, views
 from allconnects.telemetry.live.stream import stream
 
 app_name = "live"
@@ -13,6 +13,8 @@ urlpatterns = [
     path("map/stream", stream, name="stream"),
     path("map/views/", saved.views, name="views"),
     path("map/views/<int:view>/", saved.view, name="view"),
+    path("messages/", message_views.inbox, name="inbox"),
+    path("messages/<int:driver>/", message_views.thread, name="thread"),
     path("shares/", share_views.share_list, name="shares"),
     path("shares/<int:share>/revoke/", share_views.revoke, name="share_revoke"),
     path("s/<str:secret>", share_pages.page, name="share"),

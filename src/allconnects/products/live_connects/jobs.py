@@ -1,0 +1,19 @@
+"""What the worker does for this room; every task speaks for one organisation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from allconnects.kit import clock, jobs
+from allconnects.privacy.retention import RULES
+from allconnects.products.live_connects.models import Message, Share
+from allconnects.telemetry.commanding import forget_commands
+
+
+@jobs.periodic("23 3 * * *", "live.forget")
+def forget(organisation: int) -> None:  # noqa: ARG001
+    """Links, messages and commands go when their time is over."""
+    now = clock.now()
+    Share.objects.filter(ends_at__lt=now - timedelta(days=RULES["share"].default_days or 0)).delete()
+    Message.objects.filter(at__lt=now - timedelta(days=RULES["message"].default_days or 0)).delete()
+    forget_commands()
