@@ -346,3 +346,15 @@ def test_people_are_nothing_for_viewers(client_of: Any, make: Make, own: Any) ->
     assert viewer.get(f"/register/people/{person.pk}/").status_code == 403
     assert viewer.get(f"/register/vehicles/{vehicle.pk}/").status_code == 200
     assert viewer.get("/register/people/export.csv").status_code == 403
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(manager: Any) -> None:
+    import zipfile
+
+    sent = io.BytesIO()
+    with zipfile.ZipFile(sent, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/sharedStrings.xml", b"\0" * 110_000_000)
+    sent.seek(0)
+    sent.name = "fleet.xlsx"
+    page = manager.post("/register/vehicles/import/", {"file": sent}, follow=True)
+    assert "larger than 5 MB" in page.content.decode()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -27,6 +28,8 @@ from allconnects.fleet.who import Who
 from allconnects.kit.errors import AllconnectsError, InvalidInput
 
 MOST_BYTES = 5_000_000
+MOST_UNPACKED = 100_000_000
+"""A small file may unpack to a large one, on purpose or not."""
 MOST_ROWS = 10_000
 EMPTY = "-"
 LEFT_OUT = frozenset({"account"})
@@ -156,6 +159,9 @@ def read(data: bytes) -> list[dict[str, str]]:
 
 def _xlsx(data: bytes) -> Iterator[list[Any]]:
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
+                raise InvalidInput(_("The file is larger than 5 MB."))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         for row in sheet.iter_rows(max_col=200, max_row=MOST_ROWS + 2, values_only=True):

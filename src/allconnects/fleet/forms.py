@@ -176,6 +176,7 @@ class PersonForm(RegisterForm):
         assert isinstance(account, forms.ModelChoiceField)
         employer.queryset = Employer.objects.filter(archived_at=None).order_by("name")
         employer.label_from_instance = lambda obj: str(obj.name)  # type: ignore[method-assign]
+        employer.empty_label = account.empty_label = "–"
         account.queryset = Account.objects.filter(membership__organisation=who.organisation).order_by("email")
         account.label_from_instance = lambda obj: str(obj.email)  # type: ignore[method-assign]
 

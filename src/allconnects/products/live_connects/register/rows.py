@@ -51,6 +51,8 @@ def _facts(kind: Kind, row: Any) -> list[tuple[str, Any]]:
             continue
         field: Any = row._meta.get_field(name)
         value = getattr(row, name)
+        if value == "":
+            continue
         if getattr(field, "choices", None) and not isinstance(value, list):
             value = getattr(row, f"get_{name}_display")()
         if name == "joint_committee" and value:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from allconnects.fleet.models import Change
+from allconnects.fleet.models.record import ChangeKind
+from allconnects.telemetry.services import BRUSSELS
 
 WHY = {
     "nothing_known": _("No tracker, no tag and no custody say anything."),
@@ -32,23 +37,50 @@ HOW = {
 }  # fmt: skip
 
 
+WHAT = {
+    "installation": _("Device"), "document": _("Document"), "badge": _("Badge"), "claim": _("Correction or plan"),
+    "custody": _("Custody"), "teammember": _("Member"), "tag": _("Bluetooth tag"),
+}  # fmt: skip
+"""What is entered under a row."""
+OWN = frozenset({"vehicle_id", "material_id", "person_id", "team_id", "main", "state", "holder", "made_by_id"})
+"""Columns that say nothing when a row of something is made under it."""
+
+
 def told(changes: Iterable[Change]) -> Iterator[dict[str, Any]]:
-    """Changes with the names of their fields in words."""
-    for one in changes:
-        yield {
-            "at": one.at, "kind": one.get_kind_display(), "by": one.account, "field": label(one.table, one.field),
-            "old": one.old, "new": one.new,
-        }  # fmt: skip
+    """Changes in words, those of one moment together."""
+    for (at, kind, about, by), together in groupby(changes, lambda c: (c.at, c.kind, _about(c), c.account)):
+        fields = [one for one in (_told(change) for change in together) if one is not None]
+        yield {"at": at, "kind": ChangeKind(kind).label, "what": about, "by": by, "fields": fields}
 
 
-def label(table: str, field: str) -> str:
-    """What a column is called: ``vehicle``, ``plate`` → “Number plate”."""
-    name = field
+def _about(change: Change) -> str:
+    """What was changed, when it is not the row itself."""
+    name, dot, _field = change.field.partition(".")
+    return str(WHAT.get(name, name)) if dot else ""
+
+
+def _told(change: Change) -> tuple[str, str, str] | None:
+    table, field = change.table, change.field
     if "." in field:
-        table, _dot, name = field.partition(".")
-    try:
-        model = apps.get_model("fleet", table)
-        found: Any = next((f for f in model._meta.concrete_fields if f.attname == name), None)
-    except (LookupError, FieldDoesNotExist):
-        return name
-    return str(found.verbose_name).capitalize() if found is not None else name
+        table, _dot, field = field.partition(".")
+        if field in OWN and change.kind == ChangeKind.MADE:
+            return None
+    column = next((f for f in apps.get_model("fleet", table)._meta.concrete_fields if f.attname == field), None)
+    if column is None or (change.kind == ChangeKind.MADE and field == "state"):
+        return None
+    found: Any = column
+    return str(found.verbose_name).capitalize(), _shown(found, change.old), _shown(found, change.new)
+
+
+def _shown(column: Any, value: str) -> str:
+    """A value as a person reads it."""
+    if value.startswith("["):
+        try:
+            return ", ".join(str(one) for one in json.loads(value))
+        except ValueError:
+            return value
+    if value and column.get_internal_type() == "DateTimeField":
+        return date_format(datetime.fromisoformat(value).astimezone(BRUSSELS), "SHORT_DATETIME_FORMAT")
+    if getattr(column, "choices", None):
+        return str(dict(column.flatchoices).get(value, value))
+    return value
