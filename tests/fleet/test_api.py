@@ -146,6 +146,7 @@ def test_devices_people_and_custody(ask: Ask, make: Any, organisation: Any) -> N
         {"vehicle": vehicle, "source": "badge", "entering": False, "at": "2026-03-02T09:00:00Z", "number": "aabbccdd"},
     ]
     assert ask("post", "occupancy/events", {"events": events}).json() == {"new": 2}
+    assert ask("post", "occupancy/events", {"events": [*events, *events]}).json() == {"new": 0}
     assert ask("post", "occupancy/events", {"events": [{**events[0], "vehicle": 0}]}).status_code == 404
     span = "occupancy?since=2026-03-02T00:00:00Z&until=2026-03-03T00:00:00Z"
     (stay,) = ask("get", span).json()

@@ -48,17 +48,27 @@ def observe(who: Who, sightings: Sequence[Sighting]) -> int:
     """
     drafts = [_event(who, one) for one in sightings]
     _name_holders(drafts)
-    known = DriverEvent.objects.count
     with transaction.atomic():
         lock(who.organisation.pk)
-        before = known() if len(drafts) < 2 else None
-        made = DriverEvent.objects.bulk_create(drafts, ignore_conflicts=True)
-        inbox.ask_about_badges(who.organisation.pk, drafts)
-        since = min((event.at for event in drafts), default=clock.now()) - LONGEST_STAY
-        recompute(
-            who.organisation.pk, {e.vehicle_id for e in drafts}, {e.person_id for e in drafts if e.person_id}, since
-        )
-    return len(made) if before is None else known() - before
+        new = _unseen(drafts)
+        if new:
+            DriverEvent.objects.bulk_create(new)
+            inbox.ask_about_badges(who.organisation.pk, new)
+            since = min(event.at for event in new) - LONGEST_STAY
+            people = {event.person_id for event in new if event.person_id}
+            recompute(who.organisation.pk, {event.vehicle_id for event in new}, people, since)
+    return len(new)
+
+
+def _unseen(drafts: Sequence[DriverEvent]) -> list[DriverEvent]:
+    """Events that are not stored yet, each once; the lock is held."""
+    names = ("vehicle_id", "at", "source", "direction", "token_hash", "person_id")
+    stored = DriverEvent.objects.filter(
+        vehicle_id__in={event.vehicle_id for event in drafts}, at__in={event.at for event in drafts}
+    )
+    known = set(stored.values_list(*names))
+    found = {tuple(getattr(event, name) for name in names): event for event in reversed(drafts)}
+    return [event for key, event in found.items() if key not in known]
 
 
 def _event(who: Who, one: Sighting) -> DriverEvent:
