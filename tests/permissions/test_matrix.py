@@ -110,6 +110,12 @@ def things(
             "4.39, 51.09, 4.41, 51.11, 4.4, 51.1, 1, now(), now()) RETURNING id",
             (pk,),
         ),
+        "$import": run(
+            "INSERT INTO telemetry_import (organisation_id, form, name, digest, stage, total, done, too_old, wrong, "
+            "problems, devices, place, created_at, changed_at) "
+            "VALUES (%s, 'csv', 'a', '', 'preview', 0, 0, 0, 0, '[]', 0, 0, now(), now()) RETURNING id",
+            (pk,),
+        ),
         **of_reports(Firm(owner_connection, pk)),
         "new": secrets.token_hex(8),
     }

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("styleguide/", styleguide, name="styleguide"),
     path("accounts/", include("allauth.urls")),
+    path("", include("allconnects.products.live_connects.history_urls")),
     path("", include("allconnects.accounts.urls")),
     path("", include("allconnects.telemetry.keeping.urls")),
     path("api/v1/", api.urls),

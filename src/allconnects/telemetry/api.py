@@ -264,7 +264,7 @@ def points(found: Track) -> list[tuple[float, float, int, float | None]]:
 def track_file(request: HttpRequest, device: int, form: FormatName, span: Query[Span]) -> StreamingHttpResponse:
     """Every fix of at most 62 days as a file, today by default. A date in `from` or `to` means all of that day."""
     found, first, last = services.range_track(_organisation(request), device, span.begin, span.to)
-    pieces = in_thread(FORMATS[form].write(Source(device, found)))
+    pieces = in_thread(FORMATS[form].write(Source(device, found, found.altitude_m)))
     response = StreamingHttpResponse(pieces, content_type=FORMATS[form].content_type)
     response["Content-Disposition"] = f'attachment; filename="device-{device}_{first}_{last}.{form}"'
     response["Cache-Control"] = "no-store"

@@ -122,7 +122,7 @@ def day_track(organisation: Organisation, device: int, day: date | None) -> Trac
     following = min(day, date.max - timedelta(days=1)) + timedelta(days=1)
     end = datetime.combine(following, time(), BRUSSELS)
     with connection.cursor() as cursor:
-        return track(cursor, organisation.pk, device, start, end)
+        return track(cursor, organisation.pk, device, start, end, altitude=True)
 
 
 def range_track(organisation: Organisation, device: int, begin: str, end: str) -> tuple[Track, date, date]:
@@ -140,7 +140,7 @@ def range_track(organisation: Organisation, device: int, begin: str, end: str) -
     if behind - start > timedelta(days=LONGEST_EXPORT_DAYS):
         raise InvalidInput(_("The range is longer than %(days)s days.") % {"days": LONGEST_EXPORT_DAYS})
     with connection.cursor() as cursor:
-        found = track(cursor, organisation.pk, device, start, behind)
+        found = track(cursor, organisation.pk, device, start, behind, altitude=True)
     return found, start.date(), (behind - timedelta(microseconds=1)).date()
 
 

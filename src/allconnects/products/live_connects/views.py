@@ -55,6 +55,7 @@ def map_settings() -> dict[str, Any]:
             "shares": reverse("live:shares"),
             "subjects": reverse("api:live_subjects"),
             "views": reverse("live:views"),
+            "trips": reverse("history:month"),
         },
         "home": BELGIUM,
         "texts": texts(),

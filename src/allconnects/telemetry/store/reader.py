@@ -53,7 +53,8 @@ class Track:
 
     ``time_ms``: int64, ms since 1970 UTC. ``lat_e7``, ``lon_e7``: int32, 1e-7 degree. ``speed_kmh``,
     ``course_deg``: float32, NaN where unknown. Only where asked for: ``satellites`` (int16, negative where unknown),
-    ``ignition`` (int8: 1 on, 0 off, -1 unknown), ``odometer_m`` (float64, NaN where unknown).
+    ``ignition`` (int8: 1 on, 0 off, -1 unknown), ``odometer_m`` (float64, NaN where unknown), ``altitude_m`` (float32,
+    NaN where unknown).
     """
 
     time_ms: NDArray[np.int64]
@@ -64,6 +65,7 @@ class Track:
     satellites: NDArray[np.int16] | None = None
     ignition: NDArray[np.int8] | None = None
     odometer_m: NDArray[np.float64] | None = None
+    altitude_m: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.time_ms)
@@ -80,17 +82,19 @@ def track(
     who: str = "",
     vault: Vault | None = None,
     signals: bool = False,
+    altitude: bool = False,
 ) -> Track:
-    """Usable fixes with ``start <= time < end``, from segments and hot rows; with ``signals`` all that trips need.
+    """Usable fixes with ``start <= time < end``, from segments and hot rows.
 
-    The cursor's transaction must speak for the organisation. ``purpose``, ``who``: as the vault wants them, which
+    ``signals``: with all that trips need; ``altitude``: with that. The cursor's transaction must speak for the
+    organisation. ``purpose``, ``who``: as the vault wants them, which
     logs both; who acts now by default. What somebody's request reads about persons stands in the access log too.
     Positions of a subject whose key was destroyed, or older than the organisation keeps them, are not there. Raises
     KeyRestricted or KeyHeld when the purpose does not open everything else, KeyMissing when a segment's key is lost,
     InvalidInput for an unknown purpose, SegmentError, and DatabaseUnavailable or VaultError when the vault does not
     answer.
     """
-    wanted = (*_NAMES, *_SIGNALS) if signals else _NAMES
+    wanted = (*_NAMES, *(_SIGNALS if signals else ()), *(("altitude_m",) if altitude else ()))
     start = max(start, kept_from(cursor, organisation) or start)
     if start >= end:
         return _nothing(wanted)

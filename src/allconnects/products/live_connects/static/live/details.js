@@ -35,6 +35,8 @@ export class Details {
       share.href = `${settings.urls.shares}?device=${id}`;
       share.hidden = this.device?.kind === "phone";
     }
+    const trips = /** @type {HTMLAnchorElement | null} */ (document.getElementById("d-history"));
+    if (trips) trips.href = `${settings.urls.trips}device/${id}/`;
     this.draw();
     await Promise.all([this.loadTrack(id), this.loadAttributes(id)]);
   }
