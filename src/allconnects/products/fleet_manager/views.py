@@ -27,6 +27,7 @@ SHELL = (
     "live/live.css", "live/main.js", "live/mapview.js", "live/nearest.js", "live/overlay.js", "live/settings.js",
     "live/sheet.js", "live/stream.js", "live/symbols.js",
     "manager/alarms.js", "manager/app.js", "manager/manager.css", "manager/queue.js",
+    "places/overlay.js", "places/shapes.js",
     "vendor/icons.svg", "vendor/maplibre/maplibre-gl.css", "vendor/maplibre/maplibre-gl.mjs",
     "vendor/maplibre/maplibre-gl-worker.mjs", "vendor/tabler/tabler.min.css", "vendor/tabler/tabler.min.js",
 )  # fmt: skip
