@@ -377,4 +377,19 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /occupancy/claims/{claim}": Operation("occupancy:write", {"claim": "$claim"}),
     "GET /materials/{key}/where": Operation("positions:read", {"key": "$material"}),
     "POST /materials/{key}/custody": Operation("custody:write", {"key": "$material"}, {"person": "$person"}),
+    "GET /trips": Operation("trips:read"),
+    "GET /stops": Operation("trips:read"),
+    "GET /trips.{form}": Operation("trips:read", {"form": "csv"}),
+    "GET /trips/days": Operation("trips:read"),
+    "GET /trips/months": Operation("trips:read"),
+    "GET /trips/corrections": Operation("trips:read"),
+    "GET /trips/{trip}": Operation("trips:read", {"trip": "$trip"}),
+    "PATCH /trips/{trip}": Operation("trips:write", {"trip": 0}, {"purpose": "private", "reason": "why"}),
+    "POST /trips/{trip}/split": Operation("trips:write", {"trip": 0}, {"at": "2026-01-01T00:00:00Z", "reason": "why"}),
+    "POST /trips/merge": Operation("trips:write", body={"trips": [0, 1], "reason": "why"}),
+    "POST /trips/corrections/{correction}/undo": Operation("trips:write", {"correction": 0}, {"reason": "why"}),
+    "GET /trips/rules": Operation("trips:rules"),
+    "POST /trips/rules": Operation(
+        "trips:rules", body={"scope": "device", "key": "0", "from_day": "$today", "rules": {}}
+    ),
 }

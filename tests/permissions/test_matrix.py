@@ -55,6 +55,18 @@ def test_every_operation_is_listed() -> None:
     assert {name for name in names(get_resolver()) if name.startswith("api:")} >= {"api:openapi-json"}
 
 
+def _trip(owner: psycopg.Connection[Any], organisation: int, device: int) -> int:
+    owner.execute("SELECT trips_make_partition(current_date)")
+    row = owner.execute(
+        "INSERT INTO trips_trip VALUES (%s, nextval('trips_number'), %s, NULL, NULL, NULL, now(), now(), 0, 0, 0, 0, "
+        "'', '', 0, 'no_odometer', 0, NULL, 0, 0, NULL, 'places', false, false, false, '', true, true, false, '{}', "
+        """'x', '{"start": ["movement", []], "end": ["standstill", []]}', now()) RETURNING id""",
+        (organisation, device),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 @pytest.fixture
 def things(
     organisation: Organisation, account_of: Callable[..., Account], owner_connection: psycopg.Connection[Any]
@@ -117,6 +129,7 @@ def things(
             (pk,),
         ),
         **of_reports(Firm(owner_connection, pk)),
+        "$trip": _trip(owner_connection, pk, device),
         "new": secrets.token_hex(8),
     }
 

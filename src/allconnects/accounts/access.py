@@ -42,6 +42,9 @@ SCOPES = {
     "alerts:handle": Role.PLANNER,
     "rules:write": Role.MANAGER,
     "webhooks:write": Role.MANAGER,
+    "trips:read": Role.VIEWER,
+    "trips:write": Role.PLANNER,
+    "trips:rules": Role.MANAGER,
 }
 """What a token may do, with the lowest role that a person needs for the same."""
 

@@ -25,6 +25,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     trips = names.add_parser("trips", help="positions to trips and stops")
     trips.add_argument("--json", action="store_true", help="print one JSON object")
     trips.set_defaults(run=_trips)
+    report = names.add_parser("report", help="month overview of a fleet: from stored trips, and from raw positions")
+    report.add_argument("--json", action="store_true", help="print one JSON object")
+    report.add_argument("--vehicles", type=int, default=1000, help="how many, 1000 by default")
+    report.add_argument("--positions", type=int, default=20_000_000, help="of all in a month, 20 million by default")
+    report.set_defaults(run=_report)
     live = names.add_parser("map", help="frames a second of thousands of moving devices in a browser, and its stream")
     live.add_argument("--json", action="store_true", help="print one JSON object")
     live.add_argument("--devices", type=int, default=5000, metavar="N", help="how many of them (5000)")
@@ -75,3 +80,9 @@ def _fences(arguments: argparse.Namespace) -> int:
     from allconnects.bench import fences
 
     return fences.run(as_json=arguments.json)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import report
+
+    return report.run(as_json=arguments.json, vehicles=arguments.vehicles, positions=arguments.positions)

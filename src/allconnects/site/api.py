@@ -15,6 +15,7 @@ from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
 from allconnects.telemetry.commanding_api import router as commands
 from allconnects.telemetry.keeping.api import router as retention
+from allconnects.trips.api import router as trips
 
 api = NinjaAPI(title="allconnects", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 problems.install(api)
@@ -28,3 +29,4 @@ api.add_router("", alerts)
 api.add_router("", places)
 api.add_router("", register)
 api.add_router("", register_use)
+api.add_router("", trips)

@@ -132,8 +132,8 @@ def range_track(organisation: Organisation, device: int, begin: str, end: str) -
     until the end of the day on which the range begins.
     """
     _device(device)
-    start = _moment(begin or clock.now().astimezone(BRUSSELS).date().isoformat(), days=0)
-    behind = _moment(end or start.date().isoformat(), days=1)
+    start = moment(begin or clock.now().astimezone(BRUSSELS).date().isoformat(), days=0)
+    behind = moment(end or start.date().isoformat(), days=1)
     if start.timestamp() >= behind.timestamp():
         raise InvalidInput(_("The range ends before it begins."))
     # Both are Brussels wall clocks, so days are counted, not hours: one of the days may have 25.
@@ -144,7 +144,7 @@ def range_track(organisation: Organisation, device: int, begin: str, end: str) -
     return found, start.date(), (behind - timedelta(microseconds=1)).date()
 
 
-def _moment(text: str, days: int) -> datetime:
+def moment(text: str, days: int) -> datetime:
     """A moment in Brussels; for a bare date its midnight, or that of so many days later."""
     try:
         return datetime.combine(_known_year(date.fromisoformat(text)) + timedelta(days=days), time(), BRUSSELS)

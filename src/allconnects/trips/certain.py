@@ -68,15 +68,18 @@ def _range(values: Ints, first: Ints, last: Ints) -> tuple[Ints, Ints]:
     return np.minimum.reduceat(padded, pairs)[::2], np.maximum.reduceat(padded, pairs)[::2]
 
 
-def forced(certain: Ints, known_from_ms: int, known_until_ms: int) -> Ints:
+def forced(certain: Ints, time_ms: Column, known_from_ms: int, known_until_ms: int, gap_s: float) -> Ints:
     """Midnights in UTC that cut all the same, because nothing stood for sure in the day before them.
 
-    Without them a ship or a phone that never rests would be looked at from its first day on. Told only for midnights
-    whose day before lies between the two given moments.
+    Without them a ship or a phone that never rests would be looked at from its first day on. A silence is not cut:
+    the way in it would be torn in two. Told only for midnights whose day before lies between the two given moments.
     """
     first = -(-(known_from_ms + DAY_MS) // DAY_MS)
     midnights = np.arange(first, known_until_ms // DAY_MS + 1, dtype=np.int64) * DAY_MS
     before = np.searchsorted(certain, midnights - DAY_MS, side="left")
     behind = np.searchsorted(certain, midnights, side="right")
-    found: Ints = midnights[before == behind]
+    following = np.searchsorted(time_ms, midnights, side="left")
+    inside = (following > 0) & (following < len(time_ms))
+    step = time_ms[np.minimum(following, len(time_ms) - 1)] - time_ms[np.maximum(following - 1, 0)]
+    found: Ints = midnights[(before == behind) & inside & (step < gap_s * 1000)]
     return found

@@ -40,7 +40,7 @@ def merge(organisation: int, trips: Sequence[int], *, reason: str, who: str) -> 
     number = _say(organisation, first.device, "merge", reason=reason, who=who, start=first.start, end=last.end)
     _apply(organisation, first.device, first.start, last.end, who)
     _must_hold(organisation, number)
-    return _at(organisation, first.device, first.start, last.end)[0]
+    return _first(_at(organisation, first.device, first.start, last.end))
 
 
 def _check_neighbours(organisation: int, found: Sequence[StoredTrip]) -> None:
@@ -75,7 +75,7 @@ def correct(organisation: int, trip: int, change: Change, *, reason: str, who: s
     _say(organisation, found.device, "correct", reason=reason, who=who, start=found.start, end=found.end,
          change=change, seen_distance_m=seen)  # fmt: skip
     _apply(organisation, found.device, found.start, found.end, who)
-    return _at(organisation, found.device, found.start, found.end)[0]
+    return _first(_at(organisation, found.device, found.start, found.end))
 
 
 def _check(change: Change) -> None:
@@ -162,6 +162,13 @@ def _must_hold(organisation: int, number: int) -> None:
     """Whoever asked sees at once that it cannot be; the transaction is undone with the error."""
     if correction_by_id(organisation, number).state == "conflict":
         raise InvalidInput(_("Nothing moves on one side of that moment, or the trips are not what they were."))
+
+
+def _first(found: Sequence[StoredTrip]) -> StoredTrip:
+    """Positions may have come or gone since the page was shown."""
+    if not found:
+        raise InvalidInput(_("The trip is not what it was any more; look at the day again."))
+    return found[0]
 
 
 def _at(organisation: int, device: int, start: datetime, end: datetime) -> list[StoredTrip]:

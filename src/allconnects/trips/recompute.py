@@ -10,7 +10,7 @@ from typing import Any, Final
 from allconnects.kit import clock
 from allconnects.privacy.vault import Vault
 from allconnects.telemetry.store.reader import kept_from, track
-from allconnects.telemetry.store.segments import BRUSSELS, Cursor
+from allconnects.telemetry.store.segments import BRUSSELS
 from allconnects.trips.certain import DAY_MS
 from allconnects.trips.effect import Effect, Said, applied
 from allconnects.trips.found import Found, look
@@ -20,6 +20,7 @@ from allconnects.trips.store.corrections import in_force, remember
 from allconnects.trips.store.write import (
     STOPS,
     TRIPS,
+    Many,
     Target,
     Values,
     Written,
@@ -46,7 +47,7 @@ class Work:
     ``keep_days``: how long positions are kept. ``who``: as the log of the vault names who asks.
     """
 
-    cursor: Cursor
+    cursor: Many
     organisation: int
     device: int
     keep_days: int

@@ -17,7 +17,7 @@ from allconnects.trips.result import Ints, Track
 from allconnects.trips.rules import Rules
 
 HOUR_MS: Final = 3_600_000
-_STEPS_MS: Final = (3 * HOUR_MS, 12 * HOUR_MS, 48 * HOUR_MS, 8 * DAY_MS)
+_STEPS_MS: Final = (6 * HOUR_MS, 3 * DAY_MS)
 """How far to look back and ahead, a step at a time; then as far as positions are kept."""
 
 Load = Callable[[int, int], Track]
@@ -110,7 +110,8 @@ def _cuts(track: Track, periods: Sequence[Period], known: Known) -> tuple[Cut, .
     reach = max(reach_ms(period.rules) for period in periods)
     begin = int(time[0]) + (0 if known.is_start else reach)
     until = int(time[-1]) - (0 if known.is_end else reach)
-    nights = forced(certain, begin, until).tolist()
+    gap_s = min(period.rules.gap_s for period in periods)
+    nights = forced(certain, np.asarray(time, np.int64), begin, until, gap_s).tolist()
     changes = [p.from_ms for p in periods if int(time[0]) < p.from_ms <= int(time[-1])]
     found = dict.fromkeys(certain.tolist(), True) | dict.fromkeys([*nights, *changes], False)
     return tuple(Cut(at, found[at]) for at in sorted(found))

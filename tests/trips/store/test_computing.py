@@ -90,7 +90,7 @@ def driven(legs: list[Leg], ignition: bool) -> list[list[float]]:
 
 
 @settings(
-    max_examples=int(__import__("os").environ.get("N", "20")),
+    max_examples=15,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -37,8 +37,8 @@ class Written(NamedTuple):
     done: bool = True
 
 
-class Execute(Protocol):
-    """A cursor that runs one statement for many rows."""
+class Many(Cursor, Protocol):
+    """A cursor that also runs one statement for many rows."""
 
     def executemany(self, query: Any, params: Any) -> Any: ...
 
@@ -105,7 +105,7 @@ def _within(target: Target) -> tuple[str, list[Any]]:
     return " AND ".join(where), params
 
 
-def replace_rows(cursor: Cursor, kind: Kind, target: Target, wanted: Sequence[Values]) -> Written:
+def replace_rows(cursor: Many, kind: Kind, target: Target, wanted: Sequence[Values]) -> Written:
     """Make the rows of a stretch these. Rows that are the same stay; what changed keeps its id where it is the same
     trip by its start, else by the longest common time."""
     old = stored(cursor, kind, target)
@@ -148,7 +148,7 @@ def _matched(kind: Kind, old: Sequence[Values], new: Sequence[Values]) -> dict[i
     return ids
 
 
-def _insert(cursor: Cursor, kind: Kind, organisation: int, rows: Sequence[Values]) -> None:
+def _insert(cursor: Many, kind: Kind, organisation: int, rows: Sequence[Values]) -> None:
     if not rows:
         return
     make_leaves(cursor, {row[_START].date() for row in rows})
@@ -157,9 +157,10 @@ def _insert(cursor: Cursor, kind: Kind, organisation: int, rows: Sequence[Values
     marks[2 + kind.why] = "%s::jsonb"
     now = clock.now()
     query = f"INSERT INTO {kind.table} ({names}) VALUES ({', '.join(marks)})"
-    for row in rows:
-        why = msgspec.json.encode(row[kind.why]).decode()
-        cursor.execute(query, (organisation, now, *row[: kind.why], why, *row[kind.why + 1 :]))
+    whys = [msgspec.json.encode(row[kind.why]).decode() for row in rows]
+    cursor.executemany(query, [
+        (organisation, now, *row[: kind.why], why, *row[kind.why + 1 :]) for row, why in zip(rows, whys, strict=True)
+    ])  # fmt: skip
 
 
 _made: set[date] = set()
