@@ -390,6 +390,6 @@ OPERATIONS: dict[str, Operation] = {
     "POST /trips/corrections/{correction}/undo": Operation("trips:write", {"correction": 0}, {"reason": "why"}),
     "GET /trips/rules": Operation("trips:rules"),
     "POST /trips/rules": Operation(
-        "trips:rules", body={"scope": "device", "key": "0", "from_day": "$today", "rules": {}}
+        "trips:rules", body={"scope": "device", "key": "0", "from_day": "2026-01-01", "rules": {}}
     ),
 }

@@ -85,7 +85,8 @@ def _measured(month: date, vehicles: int, positions: int) -> dict[str, Any]:
         trips = owner.execute("SELECT count(*) FROM trips_trip").fetchone()
     return {
         "from_trips_ms": from_trips_ms, "from_raw_ms": raw_s * 1000, "ratio": raw_s * 1000 / from_trips_ms,
-        "compute_positions_per_s": count * min(PATTERNS, vehicles) / vehicles / compute_s, "vehicles": vehicles, "positions": count,
+        "compute_positions_per_s": count * min(PATTERNS, vehicles) / vehicles / compute_s,
+        "vehicles": vehicles, "positions": count,
         "trips": int(trips[0]) if trips else 0, "rows": len(rows), "same_trips": rows == raw_rows,
     }  # fmt: skip
 
