@@ -16,6 +16,10 @@ class TablerForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._dress()
+
+    def _dress(self) -> None:
+        """Judges what was sent, so choices must be there by then."""
         for name, field in self.fields.items():
             select = isinstance(field.widget, forms.Select)
             wrong = self.is_bound and name in self.errors

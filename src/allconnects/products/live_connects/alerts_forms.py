@@ -34,7 +34,7 @@ COMPARISONS = (
 def offered() -> list[tuple[str, Any]]:
     """Kinds that can work here: those of the clock only where somebody gives what is due."""
     given = sources()
-    return [(kind, TITLES[kind]) for kind, known in KINDS.items() if not known.scheduled or kind in given]
+    return [(kind, str(TITLES[kind])) for kind, known in KINDS.items() if not known.scheduled or kind in given]
 
 
 def _many(label: Any, choices: Any, **more: Any) -> forms.MultipleChoiceField:
@@ -86,12 +86,13 @@ class RuleForm(TablerForm):
     )
 
     def __init__(self, *args: Any, groups: list[str], things: list[Any], places: list[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        forms.Form.__init__(self, *args, **kwargs)
         found: dict[str, Any] = dict(self.fields)
         found["kind"].choices = offered()
         found["groups"].choices = [(name, name) for name in groups]
         found["devices"].choices = [(str(one.device), one.name) for one in things]
         found["places"].choices = [(str(one.pk), one.name) for one in places]
+        self._dress()
         for name, field in found.items():
             if isinstance(field.widget, forms.CheckboxSelectMultiple | forms.CheckboxInput):
                 field.widget.attrs["class"] = "form-check-input"
