@@ -94,7 +94,7 @@ PRODUCTS = (
         "live_connects",
         "LIVE.connects",
         _("the web platform: map, history, register, reports"),
-        ("accounts_", "telemetry_", "fleet_", "trips_", "places_", "alerts_", "reports_", "live_"),
+        ("accounts_", "telemetry_", "fleet_", "trips_", "places_", "alerts_", "reports_", "live_", "forwarding_"),
         True,
     ),
     Product(
@@ -102,6 +102,7 @@ PRODUCTS = (
         "FLEET.manager",
         _("the fleet on a manager's phone"),
         ("accounts_", "telemetry_", "fleet_", "trips_", "alerts_", "live_"),
+        True,
     ),
     Product(
         "fleet_driver",

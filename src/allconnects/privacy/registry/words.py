@@ -51,6 +51,11 @@ RETENTIONS = {
     "change_history": _("history of changes"),
     "upload": _("files that were uploaded to be imported"),
     "alert": _("alerts"),
+    "tax_logbook": _("logbook for the tax"),
+    "payroll": _("months for payroll"),
+    "share": _("links that were shared"),
+    "message": _("messages between office and drivers"),
+    "command": _("commands to devices"),
 }
 PARTIES = {"controller": _("controller"), "processor": _("processor for your employer")}
 RECIPIENT_KINDS = {
