@@ -91,7 +91,7 @@ IDLING_REPORT = Report(
     key="idling", title=_("Idling"), text=_("Engines that ran while the vehicle stood, and what that burnt."),
     icon="engine",
     columns=(VEHICLE, PERSON, TEAM, DAY, DRIVING, IDLING,
-             Column("idle_share", _("Share"), "share", 8, "ratio", ("idle_s", "driving_s")),
+             Column("idle_share", _("Proportion"), "share", 8, "ratio", ("idle_s", "driving_s")),
              Column("litres", _("Fuel"), "litres", 8, "sum"), Column("co2_kg", _("CO₂"), "kg", 8, "sum"),
              Column("trips", _("Trips"), "count", 7, "sum"), ID),
     purposes=("maintenance", "cost_control", "environment"), rows=idling_rows, identity=("id", "day"),
