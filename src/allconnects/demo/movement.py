@@ -22,6 +22,7 @@ STANDING_INTERVAL_S = 60
 # 2026-01-01: odometers count from here.
 EPOCH_S = 1_767_225_600
 
+_SOME_LEG = 100
 _PULL_MS2 = 0.7
 _SIDEWAYS_MS2 = 1.6
 _NOISE_M = 2.2
@@ -64,6 +65,33 @@ class Movement:
     def length_m(self) -> float:
         """Metres from one end of the device's piece of road to the other."""
         return (len(self._times) - 1) * STEP_M
+
+    @property
+    def leg_s(self) -> float:
+        """Seconds from one end to the other."""
+        return self._leg_s
+
+    def ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Latitude and longitude of both ends of the device's piece of road."""
+        first, last = self.at_end(0), self.at_end(1)
+        return (first.lat, first.lon), (last.lat, last.lon)
+
+    def at_end(self, end: int) -> Fix:
+        """Standing at the start (0) or the other end (1) of the road; its time is for the caller to say."""
+        return self.fix(self._instant(end + 1, self._leg_s + 1))
+
+    def along(self, direction: int, into_s: float) -> tuple[Fix, float]:
+        """So many seconds into a leg there (0) or back (1), and the metres passed; the caller says when."""
+        at = self._instant(direction, into_s)
+        return self.fix(at), self.distance_m(at)
+
+    def path(self, points: int) -> list[tuple[float, float]]:
+        """Latitude and longitude of points that lie evenly along the road."""
+        places = [self._place(self.length_m * share / (points - 1), (0.0, 0.0)) for share in range(points)]
+        return [(lat, lon) for lat, lon, _ in places]
+
+    def _instant(self, leg: int, into_s: float) -> float:
+        return EPOCH_S + ((2 * _SOME_LEG + leg - self._device.slot) * HALF_CYCLE_S + into_s) / self._speedup
 
     def distance_m(self, at_s: float) -> float:
         """Metres driven from the start of the present leg, at an instant in seconds since 1970."""
