@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ database.prepare()
 from allconnects.accounts.access import SCOPES  # noqa: E402
 from allconnects.accounts.tenancy import speaking_for  # noqa: E402
 from allconnects.demo.data import access, days, history, members, stages  # noqa: E402
+from allconnects.demo.data.devices import SILENT  # noqa: E402
 from allconnects.demo.data.setting import Demo  # noqa: E402
 from allconnects.demo.devices import demo_devices  # noqa: E402
 from allconnects.telemetry.imports import services as imports  # noqa: E402
@@ -63,6 +65,11 @@ def founded(
 ) -> access.Access:
     """A demo organisation as it is right after its founding."""
     owner_connection.execute("SELECT telemetry_make_partition(%s)", (datetime.now(UTC).date(),))
+    # An identifier is free in one organisation only: those of the tests before give theirs back.
+    owner_connection.execute(
+        "UPDATE telemetry_device SET identifier = 'gone-' || id WHERE identifier = ANY(%s)",
+        ([one.identifier for one in demo_devices()] + [SILENT[1]],),
+    )
     return {"organisation": organisation.slug, "account": account_of("owner").email, "password": PASSWORD}
 
 
@@ -74,6 +81,13 @@ def demo(organisation: Organisation, account_of: Callable[..., Account], founded
     return Demo(organisation, Account.objects.get(email=founded["account"]), PASSWORD)
 
 
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The past of two vehicles is enough."""
+    monkeypatch.setattr(days, "VEHICLES", (days.WEEKEND, days.LATE))
+
+
+@pytest.mark.usefixtures("short")
 def test_twice_gives_the_same(
     demo: Demo,
     tmp_path: Path,
@@ -84,7 +98,7 @@ def test_twice_gives_the_same(
     stages.make_missing(demo, tmp_path / "demo.json", founded)
     first = counts(organisation)
     assert first["fleet_vehicle"] == 20
-    assert first["telemetry_position"] > 40_000
+    assert first["telemetry_position"] > 20_000
     stages.make_missing(demo, tmp_path / "demo.json", founded)
     assert counts(organisation) == first
     # The note of what was made is lost: the rows tell.
@@ -92,6 +106,7 @@ def test_twice_gives_the_same(
     assert counts(organisation) == first
 
 
+@pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("at", ["alerts", "presence", "register", "history"])
 def test_killed_half_way_it_is_completed(
     at: str,
@@ -110,13 +125,15 @@ def test_killed_half_way_it_is_completed(
             stages.make_missing(demo, path, founded)
     noted = json.loads(path.read_text())
     assert at not in noted["made"]
+    if at != "history":
+        monkeypatch.setattr(history, "fill", lambda _demo: None)
     stages.make_missing(demo, path, noted)
     whole = counts(organisation)
     assert [whole[t] for t in ("fleet_vehicle", "fleet_person", "alerts_rule", "places_place")] == [20, 10, 7, 12]
-    assert whole["telemetry_import"] == 3
+    assert whole.get("telemetry_import", 0) == (3 if at == "history" else 0)
     assert "telemetry_importpiece" not in whole
     with speaking_for(organisation.pk):
-        assert {row.stage for row in imports.imports()} == {"done"}
+        assert {row.stage for row in imports.imports()} <= {"done"}
     assert counts(other_organisation) == {}
 
 
@@ -134,7 +151,7 @@ def _kill_in(stage: str, patched: pytest.MonkeyPatch) -> None:
                 raise Killed
             return written(number, 0.001)
 
-        patched.setattr(history.services, "advance", advance)
+        patched.setattr(imports, "advance", advance)
         return
 
     def make(demo: Demo, real: Callable[[Demo], None]) -> None:
@@ -142,17 +159,21 @@ def _kill_in(stage: str, patched: pytest.MonkeyPatch) -> None:
         kill()
 
     changed = tuple(
-        replace(one, make=lambda demo, real=one.make: make(demo, real)) if one.name == stage else one
-        for one in stages.STAGES
+        replace(one, make=partial(make, real=one.make)) if one.name == stage else one for one in stages.STAGES
     )
     patched.setattr(stages, "STAGES", changed)
 
 
 def test_what_people_threw_away_stays_away(
-    demo: Demo, tmp_path: Path, organisation: Organisation, founded: access.Access
+    demo: Demo,
+    tmp_path: Path,
+    organisation: Organisation,
+    founded: access.Access,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from allconnects.alerts.models import Rule
 
+    monkeypatch.setattr(history, "fill", lambda _demo: None)
     stages.make_missing(demo, tmp_path / "demo.json", founded)
     with speaking_for(organisation.pk):
         Rule.objects.all().delete()
@@ -235,6 +256,6 @@ def test_the_odometer_never_falls_and_meets_the_live_one(organisation: Organisat
     last: dict[str, float] = {}
     sent = [*days.past_days(demo), *days.present(demo)]
     for identifier, position in sent:
-        odometer = float(position.attributes.get("odometer", 0))
+        odometer = float(str(position.attributes.get("odometer", 0)))
         assert odometer >= last.get(identifier, 0) - 1, identifier
         last[identifier] = odometer

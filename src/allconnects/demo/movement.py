@@ -91,7 +91,8 @@ class Movement:
         return [(lat, lon) for lat, lon, _ in places]
 
     def _instant(self, leg: int, into_s: float) -> float:
-        return EPOCH_S + ((2 * _SOME_LEG + leg - self._device.slot) * HALF_CYCLE_S + into_s) / self._speedup
+        # A millisecond in, so that rounding does not fall back into the leg before.
+        return EPOCH_S + 0.001 + ((2 * _SOME_LEG + leg - self._device.slot) * HALF_CYCLE_S + into_s) / self._speedup
 
     def distance_m(self, at_s: float) -> float:
         """Metres driven from the start of the present leg, at an instant in seconds since 1970."""

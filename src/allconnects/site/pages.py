@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string, select_template
 from django.utils.translation import gettext as _
 
+from allconnects.accounts.access import TenantRequest
+from allconnects.accounts.models import Role
 from allconnects.site import problems
+
+
+def home(request: TenantRequest) -> HttpResponse:
+    """Where one's day begins: the map, or one's own trips for whom the map is not shown."""
+    return redirect("/my/trips/" if request.role == Role.DRIVER else "/map/")
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from allconnects.accounts.access import no_transaction
 from allconnects.site import health
 from allconnects.site.api import api
+from allconnects.site.pages import home
 from allconnects.site.styleguide import styleguide
 
 handler400 = "allconnects.site.pages.bad_request"
@@ -17,7 +17,7 @@ handler429 = "allconnects.site.pages.too_many"
 handler500 = "allconnects.site.pages.failed"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", no_transaction(RedirectView.as_view(url="/map/")), name="home"),
+    path("", no_transaction(home), name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

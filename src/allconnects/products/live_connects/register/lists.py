@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -72,7 +73,7 @@ def _choices(kind: Kind, asked: dict[str, str]) -> list[tuple[str, str, list[tup
         field: Any = kind.model._meta.get_field(name)
         if getattr(field, "choices", None):
             choices = [one for one in field.choices if one[0] != ""]
-            found.append((name, str(field.verbose_name).capitalize(), choices, asked[name]))
+            found.append((name, capfirst(str(field.verbose_name)), choices, asked[name]))
     return found
 
 
@@ -83,7 +84,7 @@ def _bulk_fields(kind: Kind) -> list[tuple[str, str, list[tuple[Any, Any]]]]:
     for name in kind.filters:
         field: Any = kind.model._meta.get_field(name)
         if getattr(field, "choices", None) and name in kind.form.base_fields:
-            fields.append((name, str(field.verbose_name).capitalize(), list(field.choices)))
+            fields.append((name, capfirst(str(field.verbose_name)), list(field.choices)))
     return fields
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -59,7 +60,7 @@ def _facts(kind: Kind, row: Any) -> list[tuple[str, Any]]:
             value = f"{value} {checks.committee_name(value, get_language() or 'en')}".strip()
         value = ", ".join(value) if isinstance(value, list) else getattr(value, "name", value)
         if value not in (None, ""):
-            found.append((str(field.verbose_name).capitalize(), value))
+            found.append((capfirst(str(field.verbose_name)), value))
     if getattr(row, "odometer_m", None) is not None:
         found.append((_("Odometer"), f"{row.odometer_m / 1000:,.0f} km".replace(",", "\u202f")))
     return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from allconnects.fleet.models import Change
@@ -69,18 +70,25 @@ def _told(change: Change) -> tuple[str, str, str] | None:
     if column is None or (change.kind == ChangeKind.MADE and field == "state"):
         return None
     found: Any = column
-    return str(found.verbose_name).capitalize(), _shown(found, change.old), _shown(found, change.new)
+    return capfirst(str(found.verbose_name)), _shown(found, change.old), _shown(found, change.new)
 
 
 def _shown(column: Any, value: str) -> str:
     """A value as a person reads it."""
-    if value.startswith("["):
+    if value.startswith("[") and column.get_internal_type() != "DateTimeRangeField":
         try:
             return ", ".join(str(one) for one in json.loads(value))
         except ValueError:
             return value
-    if value and column.get_internal_type() == "DateTimeField":
-        return date_format(datetime.fromisoformat(value).astimezone(BRUSSELS), "SHORT_DATETIME_FORMAT")
+    kind = column.get_internal_type()
+    if value and kind == "DateTimeField":
+        return _moment(value)
+    if value and kind == "DateTimeRangeField":
+        return " – ".join(_moment(end) if end != "None" else "…" for end in value[1:-1].split(", "))
     if getattr(column, "choices", None):
         return str(dict(column.flatchoices).get(value, value))
     return value
+
+
+def _moment(value: str) -> str:
+    return date_format(datetime.fromisoformat(value).astimezone(BRUSSELS), "SHORT_DATETIME_FORMAT")
