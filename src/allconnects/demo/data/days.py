@@ -21,7 +21,7 @@ VEHICLES = ("Van 01", "Van 03", "Van 06", "Van 08", "Tipper truck 01", "Tipper t
 WEEKEND = "Van 03"
 """Drives on Saturdays too."""
 IDLES = "Tipper truck 01"
-"""Lets its engine run on Wednesdays while it waits at the site."""
+"""Lets its engine run: on Wednesdays while it waits at the site, and at a level crossing on each drive."""
 LATE = "Crane truck 01"
 """Was without network on the last working day: it sent that day later."""
 _LEGS = ((7, 0, 0), (9, 40, 1), (10, 50, 0), (15, 30, 1))
@@ -30,6 +30,7 @@ _SATURDAY = ((10, 0, 0), (13, 0, 1))
 _MOVING_S, _STANDING_S = 15, 300
 _PRESENT = timedelta(hours=3)
 _IDLES_S = 25 * 60
+_HOLDS_S = 150
 
 
 def past_days(demo: Demo) -> Iterator[Sent]:
@@ -90,8 +91,9 @@ class _Past:
             start = self.demo.at(offset, hour, minute) + timedelta(minutes=3 * self.place)
             idles = _IDLES_S if (self.device.name, weekday, number) == (IDLES, 2, 1) else 0
             yield from self._standing(at, start, number % 2, driven + number * self.movement.length_m, idles)
-            yield from self._leg(start, direction, driven + number * self.movement.length_m)
-            at = start + timedelta(seconds=self.movement.leg_s)
+            holds = _HOLDS_S if self.device.name == IDLES else 0
+            yield from self._leg(start, direction, driven + number * self.movement.length_m, holds)
+            at = start + timedelta(seconds=self.movement.leg_s + holds)
         yield from self._standing(at, end, 0, driven + len(legs) * self.movement.length_m)
 
     def _driven(self, offset: int) -> int:
@@ -100,11 +102,17 @@ class _Past:
         saturdays = sum(day == 5 for day in days) if self.device.name == WEEKEND else 0
         return len(_LEGS) * sum(day < 5 for day in days) + len(_SATURDAY) * saturdays
 
-    def _leg(self, start: datetime, direction: int, before_m: float) -> Iterator[Sent]:
+    def _leg(self, start: datetime, direction: int, before_m: float, holds_s: int = 0) -> Iterator[Sent]:
+        """One drive; half way it stands for ``holds_s`` with a running engine."""
         into = 0.0
         while into < self.movement.leg_s:
             fix, passed = self.movement.along(direction, into)
             yield self._sent(fix, start + timedelta(seconds=into), before_m + passed)
+            if holds_s and into >= self.movement.leg_s / 2:
+                for wait in range(_MOVING_S, holds_s, _MOVING_S):
+                    still = replace(fix, speed_kmh=0.0)
+                    yield self._sent(still, start + timedelta(seconds=into + wait), before_m + passed)
+                start, holds_s = start + timedelta(seconds=holds_s), 0
             into += _MOVING_S
 
     def _standing(
