@@ -1,8 +1,9 @@
 /** The lists of the register: ticking rows, and what is done to all that are ticked. */
 
 const form = document.querySelector("[data-bulk]");
-if (form) {
-  const all = document.querySelector("[data-bulk-all]");
+const all = document.querySelector("[data-bulk-all]");
+// Who may not change rows sees no boxes to tick.
+if (form && all) {
   const boxes = [...document.querySelectorAll("input[name=row]")];
   const bar = form.querySelector("[data-bulk-bar]");
   const count = form.querySelector("[data-bulk-count]");
