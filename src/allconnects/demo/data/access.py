@@ -15,13 +15,14 @@ from allconnects.accounts.models import Account, ApiToken, Organisation
 
 OWNER = "owner@demo.example"
 ROLES = ("owner", "manager", "planner", "viewer", "driver")
+_GUARDS = {"devices:write", "devices:command", "reports:audit", "rules:write", "webhooks:write"}
 Access = dict[str, Any]
 """organisation, account, password, token (texts), and ``made``: names of the stages that are done."""
 
 
 def scopes() -> list[str]:
-    """All that can be read, and the registration of devices."""
-    return sorted({one for one in SCOPES if one.endswith(":read")} | {"devices:write", "reports:audit"})
+    """All that can be read: also behind the scopes that guard lists together with their changes."""
+    return sorted({one for one in SCOPES if one.endswith(":read")} | _GUARDS)
 
 
 def access(path: Path) -> Access:
