@@ -19,6 +19,13 @@ from allconnects.privacy.registry.words import BASES, CATEGORIES, RETENTIONS, SU
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def test_at_05_generating_again_changes_nothing() -> None:
+    folder = ROOT / "docs" / "privacy"
+    stale = [name for name, text in documents.documents() if documents.is_stale(folder / name, text)]
+    assert stale == [], "run: allconnects privacy documents"
+    assert {path.name for path in folder.glob("*.md")} == {name for name, _ in documents.documents()}
+
+
 def test_at_05_both_records_hold_what_article_30_asks() -> None:
     controller, processor = documents.record("controller"), documents.record("processor")
     for text in (controller, processor):

@@ -74,6 +74,11 @@ def _table(head: Iterable[str], rows: Rows) -> str:
     return "\n".join([lines[0], "|" + "---|" * width, *lines[1:]]) + "\n"
 
 
+def _heading(level: str, text: str) -> str:
+    """Apart from its text, which is then seen by who collects texts for translation."""
+    return f"{level} {text}\n"
+
+
 def _days(value: float | None) -> str:
     if value is None:
         return _("as long as the account or registration lasts")
@@ -90,22 +95,22 @@ def notice(product: Product, language: str) -> str:
     found = uses(product.tables) if product.tables else []
     with override(language):
         parts = [
-            f"# {_('Privacy notice')}: {product.title}\n",
+            _heading("#", _("Privacy notice") + f": {product.title}"),
             f"{product.title}: {_(product.text)}.\n",
             *([] if found else [_("This product is not built yet; it processes nothing.") + "\n"]),
         ]
         if found:
             parts += [
-                f"## {_('Who is responsible')}\n",
+                _heading("##", _("Who is responsible")),
                 _(RESPONSIBLE) + "\n",
-                f"## {_('What, why and how long')}\n",
+                _heading("##", _("What, why and how long")),
                 *(_purpose_section(purpose, found) for purpose in _purposes_of(found)),
-                f"## {_('Who receives it')}\n",
+                _heading("##", _("Who receives it")),
                 _table(
                     (_("recipient"), _("what it is"), _("what it gets"), _("where")),
                     ((_(r.title), _(RECIPIENT_KINDS[r.kind]), _(r.gets), r.country) for r in RECIPIENTS),
                 ),
-                f"## {_('Your rights')}\n",
+                _heading("##", _("Your rights")),
                 _(RIGHTS) + "\n",
             ]  # fmt: skip
     return "\n".join(parts)
@@ -189,7 +194,7 @@ def cookies(language: str) -> str:
         intro = _(
             "Pages store only what they need to work. Nothing is stored to follow you, so there is nothing to refuse."
         )
-        return f"# {_('Cookies and browser storage')}\n\n{intro}\n\n{_table(head, rows)}"
+        return "\n".join([_heading("#", _("Cookies and browser storage")), f"{intro}\n", _table(head, rows)])
 
 
 def retention(language: str) -> str:
@@ -200,7 +205,7 @@ def retention(language: str) -> str:
             (_(RETENTIONS[name]), _days(rule.default_days), _days(rule.cap_days), rule.ground)
             for name, rule in RULES.items()
         )
-        return f"# {_('Retention')}\n\n{_table(head, rows)}"
+        return "\n".join([_heading("#", _("Retention")), _table(head, rows)])
 
 
 def dpia() -> str:
