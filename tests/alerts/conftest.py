@@ -91,7 +91,8 @@ def make_rule(fleet: Fleet) -> Callable[..., Any]:
 
     def make(kind: str = "speeding", params: dict[str, Any] | None = None, **given: Any) -> Any:
         fields = {"name": f"{kind} rule", "kind": kind, "params": params or {}, "state": "live", **given}
-        with speaking_for(fleet.organisation.pk):
+        # What happened before a rule was live is not told: it is so since yesterday, whatever the time of the test.
+        with fleet.at(NOON - timedelta(days=1)):
             return rules.add(fleet.organisation, fields)
 
     return make
