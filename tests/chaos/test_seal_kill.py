@@ -31,11 +31,16 @@ IDLE, SEAL, RESEAL, DROP = range(4)
 """What a worker is in the middle of: a first segment of a day, a segment anew, a leaf being dropped."""
 
 
-def work(organisation: int, days: list[tuple[int, date]], leaves: list[date], stage: Any) -> None:
+PAUSE_S = 0.004
+"""A worker dwells so long before and behind what it is to be killed in: on a busy machine it would be past it before
+anybody could have seen it there."""
+
+
+def work(organisation: int, days: list[tuple[int, date]], leaves: list[date], stage: Any, wanted: int) -> None:
     """What the worker does to these days of devices, over and over, until it is killed; ``stage`` says where it is."""
     from allconnects.privacy.vault.service import from_settings
 
-    _tell(stage)
+    _tell(stage, wanted)
     with from_settings() as vault, db.connect("worker", autocommit=True, application="seal-kill") as connection:
         while True:
             for device, day in days:
@@ -46,18 +51,25 @@ def work(organisation: int, days: list[tuple[int, date]], leaves: list[date], st
                 stage.value = IDLE
 
 
-def _tell(stage: Any) -> None:
+def _tell(stage: Any, wanted: int) -> None:
     """Say so from the first write of a transaction until after its commit."""
     write, missing = sealing._write, retention._missing
 
     def writing(cursor: Any, one: Any, subject: str, generation: int, *rest: Any) -> None:
         stage.value = max(stage.value, SEAL if generation == 1 else RESEAL)
+        dwell()
         write(cursor, one, subject, generation, *rest)
+        dwell()
 
     def comparing(*given: Any) -> Any:
         found = missing(*given)
         stage.value = IDLE if found else DROP
+        dwell()
         return found
+
+    def dwell() -> None:
+        if stage.value == wanted:
+            wall.sleep(PAUSE_S)
 
     sealing._write, retention._missing = writing, comparing
 
@@ -143,9 +155,10 @@ def test_kill_while_sealing_sealing_again_and_dropping(yard: Yard, vault: Vault)
             days = [(fresh.id, leaf), *days]
             sent |= times
         stage = context.Value("i", IDLE)
-        victim = context.Process(target=work, args=(yard.organisation, days, leaves, stage), daemon=True)
+        wanted = (SEAL, RESEAL, DROP)[number % 3]
+        victim = context.Process(target=work, args=(yard.organisation, days, leaves, stage, wanted), daemon=True)
         victim.start()
-        died[killed(victim, stage, (SEAL, RESEAL, DROP)[number % 3], rng.uniform(0.0, 0.006))] += 1
+        died[killed(victim, stage, wanted, rng.uniform(0.0, 2.5 * PAUSE_S))] += 1
         ended(yard.owner)
         kept, hot = identities(yard, vault, device.id, leaves)
         assert set(kept) | set(hot) == sent, "lost, or made up"
