@@ -155,3 +155,34 @@ def test_another_organisation_is_in_no_report(
     other.trip(device, at("2026-10-05 07:00"), at("2026-10-05 08:00"))
     found = lines("trips", purpose="dispatch", **WEEK)
     assert not [row for row in found if "Strange" in row["vehicle"]]
+
+
+def test_ends_that_nobody_named_are_named_by_where_they_lie(firm: Firm, lines: Lines) -> None:
+    _vehicle, device = firm.vehicle("Van 2", "1-ABC-002")
+    firm.trip(device, at("2026-10-05 07:00"), at("2026-10-05 08:00"), start="", to="Yard")
+    firm.owner.execute(
+        "UPDATE trips_trip SET start_lat_e7 = 511321000, start_lon_e7 = 44471000 WHERE device_id = %s", (device,)
+    )
+    (found,) = lines("trips", purpose="dispatch", **WEEK)
+    assert (found["from"], found["to"]) == ("near Kontich (2550)", "Yard")
+
+
+def test_a_home_is_named_to_the_driver_who_lives_there_only(
+    firm: Firm, lines: Lines, organisation: Any, account_of: Callable[..., Any]
+) -> None:
+    from allconnects.accounts.tenancy import speaking_for
+    from allconnects.places import homes
+    from allconnects.reports import classifying
+
+    account = account_of("driver")
+    person = firm.person("Ann", "Adams", account.pk)
+    _vehicle, device = firm.vehicle("Van 3", "1-ABC-003")
+    firm.trip(device, at("2026-10-05 07:00"), at("2026-10-05 08:00"), person=person, start="", to="Yard")
+    with speaking_for(organisation.pk):
+        homes.set_home(organisation, account, {"type": "Circle", "coordinates": [0, 0], "radius_m": 100})
+        (mine,) = classifying.my_trips(
+            organisation.pk, classifying.person_of(organisation.pk, account), WEEK["first"], WEEK["last"]
+        )
+    assert (mine.trip.start_place, mine.trip.end_place) == ("Home", "Yard")
+    (found,) = lines("trips", purpose="dispatch", **WEEK)
+    assert (found["from"], found["to"]) == ("Private", "Yard")

@@ -15,7 +15,7 @@ from allconnects.accounts.models import Account
 from allconnects.fleet.models import Person
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
-from allconnects.reports.data.trips import Trip, trips
+from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import BRUSSELS, Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.models import Classification, LogbookRow, Use, Voice
@@ -74,7 +74,7 @@ def my_trips(organisation: int, person: Person, first: date, last: date) -> list
     closed = _closed_months(organisation, first)
     today = clock.now().astimezone(BRUSSELS).date()
     found = []
-    for trip in trips(ask, "start_at DESC"):
+    for trip in named_trips(ask, "start_at DESC", viewer=person.account_id):
         until = trip.day + timedelta(days=days)
         month_closed = (trip.vehicle_id, trip.day.replace(day=1)) in closed
         found.append(MyTrip(trip, until, today <= until and not month_closed))

@@ -22,7 +22,7 @@ from allconnects.fleet.models import Vehicle
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.reports.classifying import Closed, last_day
-from allconnects.reports.data.trips import Trip, trips
+from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import BRUSSELS, Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.models import Entry, LogbookRow, Use
@@ -120,7 +120,7 @@ def closes_from(organisation: int, month: date) -> date:
 def _trips(organisation: int, vehicle: int, month: date) -> Iterator[Trip]:
     ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["tax_logbook"],
               vehicles=(vehicle,))  # fmt: skip
-    return trips(ask, "start_at", "id")
+    return named_trips(ask, "start_at", "id")
 
 
 def _content(trip: Trip) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -51,7 +52,7 @@ class WhyOut(Schema):
 
 
 class TripOut(Schema):
-    """A trip."""
+    """A trip. ``start_place``: what a person said; ``start_name``: what to show, in lists and details."""
 
     id: int
     device: int
@@ -85,6 +86,8 @@ class TripOut(Schema):
     corrections: list[int]
     rules_version: str
     why: WhyOut
+    start_name: str
+    end_name: str
 
 
 class StopOut(Schema):
@@ -103,6 +106,7 @@ class StopOut(Schema):
     still_open: bool
     rules_version: str
     why: DecisionOut
+    name: str
 
 
 class TripPage(Schema):
@@ -254,6 +258,10 @@ def trip_json(one: StoredTrip) -> dict[str, Any]:
     return {**asdict(one), "duration_s": one.duration_s, "why": _why(one)}
 
 
+def _shown(organisation: int, found: Sequence[StoredTrip]) -> list[dict[str, Any]]:
+    return [trip_json(one) for one in services.named(organisation, found)]
+
+
 def _why(one: StoredTrip) -> dict[str, Any]:
     why = one.why
     return {
@@ -316,7 +324,7 @@ def list_trips(request: HttpRequest, asked: Query[Paged]) -> HttpResponse:
     found = services.trips_between(
         _organisation(request), *_span(asked), **_which(asked), after=_after(asked.cursor), limit=asked.limit + 1
     )
-    return _page(found, asked.limit, trip_json)
+    return _page(services.named(_organisation(request), found), asked.limit, trip_json)
 
 
 @router.get("/stops", response={200: StopPage, **INVALID}, auth=ApiAuth(READ), url_name="stops")
@@ -325,14 +333,15 @@ def list_stops(request: HttpRequest, asked: Query[Paged]) -> HttpResponse:
     found = services.stops_between(
         _organisation(request), *_span(asked), **_which(asked), after=_after(asked.cursor), limit=asked.limit + 1
     )
-    return _page(found, asked.limit, stop_json)
+    return _page(services.named_stops(_organisation(request), found), asked.limit, stop_json)
 
 
 @router.get("/trips.{form}", response={200: None, **INVALID}, auth=ApiAuth(READ), url_name="trips_file")
 def trips_file(request: HttpRequest, form: Literal["csv", "xlsx"], asked: Query[Filter]) -> StreamingHttpResponse:
     """Trips that touch a time, today by default, as a file."""
     start, end = _span(asked)
-    what = Asked(_organisation(request), start, end, asked.device, asked.vehicle, asked.person, header())
+    language = get_language() or ""
+    what = Asked(_organisation(request), start, end, asked.device, asked.vehicle, asked.person, header(), language)
     response = StreamingHttpResponse(in_thread(FORMATS[form].write(what)), content_type=FORMATS[form].content_type)
     last = (end - timedelta(microseconds=1)).date()
     response["Content-Disposition"] = f'attachment; filename="trips_{start.date()}_{last}.{form}"'
@@ -372,7 +381,7 @@ def month_totals(request: HttpRequest, month: str = "") -> HttpResponse:
 def merge(request: HttpRequest, body: MergeIn) -> HttpResponse:
     """Make one trip of neighbours of one device."""
     one = services.merge(_organisation(request), body.trips, reason=body.reason, who=current().name)
-    return _json(trip_json(one))
+    return _json(_shown(_organisation(request), [one])[0])
 
 
 @router.get(
@@ -397,7 +406,7 @@ def corrections(request: HttpRequest, asked: Query[Filter]) -> HttpResponse:
 def undo(request: HttpRequest, correction: int, body: Reasoned) -> HttpResponse:
     """Take a correction back."""
     found = services.undo(_organisation(request), correction, reason=body.reason, who=current().name)
-    return _json([trip_json(one) for one in found])
+    return _json(_shown(_organisation(request), found))
 
 
 @router.get("/trips/rules", response={200: list[RulesOut], **ERRORS}, auth=ApiAuth(RULES), url_name="trip_rules")
@@ -419,8 +428,8 @@ def set_rules(request: HttpRequest, body: RulesIn) -> Any:
 def trip_detail(request: HttpRequest, trip: int) -> HttpResponse:
     """A trip, and what it was before it was corrected."""
     organisation = _organisation(request)
-    one = services.trip_by_id(organisation, trip)
-    originals = services.originals_of(organisation, one)
+    found = services.trip_by_id(organisation, trip)
+    one, *originals = services.named(organisation, [found, *services.originals_of(organisation, found)])
     return _json({"trip": trip_json(one), "originals": [trip_json(each) for each in originals]})
 
 
@@ -429,7 +438,7 @@ def correct(request: HttpRequest, trip: int, body: CorrectIn) -> HttpResponse:
     """Say what a trip really was; what was computed stays visible."""
     change = Change(**body.model_dump(exclude={"reason"}))
     one = services.correct(_organisation(request), trip, change, reason=body.reason, who=current().name)
-    return _json(trip_json(one))
+    return _json(_shown(_organisation(request), [one])[0])
 
 
 @router.post(
@@ -438,4 +447,4 @@ def correct(request: HttpRequest, trip: int, body: CorrectIn) -> HttpResponse:
 def split(request: HttpRequest, trip: int, body: SplitIn) -> HttpResponse:
     """Cut a trip in two at a moment."""
     found = services.split(_organisation(request), trip, body.at, reason=body.reason, who=current().name)
-    return _json([trip_json(one) for one in found])
+    return _json(_shown(_organisation(request), found))

@@ -10,12 +10,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import xlsxwriter
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.fleet.models import Material, Person, Vehicle
 from allconnects.telemetry.models import Device
 from allconnects.telemetry.store.segments import BRUSSELS
+from allconnects.trips.ends import named
 from allconnects.trips.reading import trips_between
 from allconnects.trips.stored import StoredTrip
 
@@ -30,7 +32,7 @@ Loader = Callable[[tuple[datetime, int] | None], list[StoredTrip]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which trips of which organisation; ``header``: names of the columns in the language of who asks."""
+    """Which trips of which organisation; ``header``: names of the columns in the ``language`` of who asks."""
 
     organisation: int
     start: datetime
@@ -39,6 +41,7 @@ class Asked:
     vehicle: int | None
     person: UUID | None
     header: tuple[str, ...]
+    language: str = ""
 
 
 def header() -> tuple[str, ...]:
@@ -62,6 +65,8 @@ def rows(asked: Asked) -> Iterator[list[Cell]]:
                 asked.organisation, asked.start, asked.end, device=asked.device, vehicle=asked.vehicle,
                 person=asked.person, after=after, limit=PAGE,
             )  # fmt: skip
+            with override(asked.language or get_language()):
+                found = named(asked.organisation, found)
         for one in found:
             yield _cells(one, names)
         if len(found) < PAGE:
@@ -85,7 +90,7 @@ def _cells(one: StoredTrip, names: dict[str, dict[Any, str]]) -> list[Cell]:
     start, end = ((at + timedelta(milliseconds=500)).astimezone(BRUSSELS).replace(microsecond=0)
                   for at in (one.start, one.end))  # fmt: skip
     return [
-        names["device"].get(one.device, ""), carrier, driver, start, end, one.start_place, one.end_place,
+        names["device"].get(one.device, ""), carrier, driver, start, end, one.start_name, one.end_name,
         one.start_lat, one.start_lon, one.end_lat, one.end_lon, round(one.distance_m / 1000, 3), one.distance_why,
         round(one.duration_s / 60, 1), round(one.moving_s / 60, 1), round(one.idle_s / 60, 1), one.max_speed_kmh,
         one.purpose, "" if one.computed else "x", one.id,

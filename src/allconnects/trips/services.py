@@ -19,6 +19,7 @@ from allconnects.trips.corrections import (
     split,
     undo,
 )
+from allconnects.trips.ends import named, named_stops
 from allconnects.trips.reading import (
     month_overview,
     originals_of,
@@ -31,18 +32,20 @@ from allconnects.trips.stored import Day
 
 __all__ = [
     "conflicts", "correct", "correction_by_id", "corrections_between", "day_of", "merge", "month_overview",
-    "originals_of", "split", "stops_between", "totals_of", "trip_by_id", "trips_between", "undo",
+    "named", "named_stops", "originals_of", "split", "stops_between", "totals_of", "trip_by_id", "trips_between",
+    "undo",
 ]  # fmt: skip
 
 _PENDING = "SELECT 1 FROM trips_pending WHERE organisation_id = %s AND device_id = %s AND day = %s"
 
 
-def day_of(organisation: int, device: int, day: date) -> Day:
-    """A Brussels day of a device."""
+def day_of(organisation: int, device: int, day: date, viewer: int | None = None) -> Day:
+    """A Brussels day of a device, with names of its places for the account ``viewer``."""
     start, end = bounds(day)
-    trips = trips_between(organisation, start, end, device=device)
+    trips = named(organisation, trips_between(organisation, start, end, device=device), viewer)
+    stops = named_stops(organisation, stops_between(organisation, start, end, device=device), viewer)
     return Day(
-        device, day, start, end, trips, stops_between(organisation, start, end, device=device),
+        device, day, start, end, trips, stops,
         totals_of([one for one in trips if start <= one.start < end]),
         {one.id: originals_of(organisation, one) for one in trips if not one.computed},
         corrections_between(organisation, device, start, end), _pending(organisation, device, day),

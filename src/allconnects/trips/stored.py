@@ -35,7 +35,8 @@ class StoredTrip:
 
     ``shown``: what people see; not shown: the original that a correction stands in the place of. ``computed``: as
     the detector found it. ``changed``: what was corrected changed since by late data. ``corrections``: ids of those
-    that made it so.
+    that made it so. ``start_place``, ``end_place``: what a person said; ``start_name``, ``end_name``: what to show, as
+    ``ends.named`` finds it.
     """
 
     id: int
@@ -69,6 +70,8 @@ class StoredTrip:
     corrections: tuple[int, ...]
     rules_version: str
     why: Why
+    start_name: str = ""
+    end_name: str = ""
 
     @property
     def duration_s(self) -> float:
@@ -78,7 +81,10 @@ class StoredTrip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredStop:
-    """A stop: from the end of a trip to the start of the next, or until now when ``still_open``."""
+    """A stop: from the end of a trip to the start of the next, or until now when ``still_open``.
+
+    ``name``: what to show, as ``ends.named_stops`` finds it.
+    """
 
     id: int
     device: int
@@ -92,6 +98,7 @@ class StoredStop:
     still_open: bool
     rules_version: str
     why: Decision
+    name: str = ""
 
     @property
     def duration_s(self) -> float:

@@ -47,7 +47,7 @@ def trips_table(name: str, trips: Iterable[StoredTrip]) -> Table:
     )  # fmt: skip
     lines = (
         (
-            name, _local(one.start), _local(one.end), one.start_place, one.end_place, round(one.distance_m / 1000, 1),
+            name, _local(one.start), _local(one.end), one.start_name, one.end_name, round(one.distance_m / 1000, 1),
             _hours(one.moving_s), _hours(one.idle_s), one.max_speed_kmh, one.purpose,
             "" if one.computed else _("yes"),
         ) for one in trips

@@ -82,6 +82,10 @@ def _trips_of_month(
     return [one for one in found if start <= one.start < end]
 
 
+def _named(request: TenantRequest, found: list[StoredTrip]) -> list[StoredTrip]:
+    return trips.named(organisation_of(request).pk, found, request.user.pk)
+
+
 def vehicle_name(vehicle: int) -> str:
     """What a vehicle is called. Raises NotFound."""
     found = Vehicle.objects.filter(pk=vehicle).values_list("name", flat=True).first()
@@ -133,7 +137,7 @@ def trips_file(request: TenantRequest, device: int, form: str) -> HttpResponse:
         raise Http404
     asked = asked_month(request)
     name = telemetry.device_details(device).summary.name
-    table = files.trips_table(name, _trips_of_month(request, asked, device=device))
+    table = files.trips_table(name, _named(request, _trips_of_month(request, asked, device=device)))
     return files.answer(form, f"trips-{device}-{asked:%Y-%m}", table)
 
 
@@ -143,5 +147,6 @@ def vehicle_file(request: TenantRequest, vehicle: int, form: str) -> HttpRespons
     if form not in files.WRITERS:
         raise Http404
     asked = asked_month(request)
-    table = files.trips_table(vehicle_name(vehicle), _trips_of_month(request, asked, vehicle=vehicle))
+    found = _named(request, _trips_of_month(request, asked, vehicle=vehicle))
+    table = files.trips_table(vehicle_name(vehicle), found)
     return files.answer(form, f"trips-vehicle-{vehicle}-{asked:%Y-%m}", table)

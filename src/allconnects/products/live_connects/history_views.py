@@ -71,7 +71,7 @@ def day(request: TenantRequest, device: int) -> HttpResponse:
         asked = asked_day(request)
     except InvalidInput:
         return redirect("history:day", device=device)
-    found = trips.day_of(organisation_of(request).pk, device, asked)
+    found = trips.day_of(organisation_of(request).pk, device, asked, request.user.pk)
     entries = days.entries(found)
     before, after = days.neighbours(asked)
     context = {

@@ -23,7 +23,7 @@ from allconnects.reports import classifying, logbook, running
 from allconnects.reports.api import file_response
 from allconnects.reports.catalogue import report_of
 from allconnects.reports.classifying import last_day
-from allconnects.reports.data.trips import trips
+from allconnects.reports.data.trips import named_trips, trips
 from allconnects.reports.definition import Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.logbook_paper import write_logbook, written
@@ -91,7 +91,7 @@ def vehicle(request: TenantRequest, vehicle: int) -> HttpResponse:
     if closed:
         context |= _closed(reader.organisation, vehicle, month)
     else:
-        context["open"] = [(trip, f"{trip.device}-{trip.number}") for trip in trips(ask, "start_at", "id")]
+        context["open"] = [(trip, f"{trip.device}-{trip.number}") for trip in named_trips(ask, "start_at", "id")]
     context |= {"closed": closed, "free": logbook.closes_from(reader.organisation, month), "today": today(),
                 "use_words": dict(Use.choices), "voice_words": dict(Voice.choices)}  # fmt: skip
     if request.method == "GET":

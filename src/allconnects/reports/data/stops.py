@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from allconnects.reports.columns import Row
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
-from allconnects.reports.data.trips import Trip, trips
+from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import Ask
 from allconnects.reports.models import Use
 from allconnects.reports.uses import UseRule, use_rule
@@ -69,7 +69,7 @@ def driver_day_rows(ask: Ask) -> Iterator[Row]:
     """One row a person and day: first start, last end, driving, breaks between. Private trips are left out."""
     first = {"person": ("person", "day"), "day": ("day", "person"), "team": ("person", "day")}.get(ask.group, ())
     order = (*first, "person_id", "start_at", "id")
-    known = (trip for trip in trips(ask, *order) if trip.person_id is not None and not trip.private)
+    known = (trip for trip in named_trips(ask, *order) if trip.person_id is not None and not trip.private)
     for _key, group in groupby(known, key=lambda trip: (trip.person_id, trip.day)):
         yield _driver_day(list(group))
 

@@ -1,0 +1,111 @@
+"""What the ends of trips, and stops, are called when they are shown; nothing of it is stored.
+
+A name said by a person goes first; then the place whose fence holds the end at that time, then what the gazetteer or
+the address cache knows. An end at somebody's home is told to that account as its home, to everybody else as private.
+The number of queries does not depend on how many are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from allconnects.places.active import fences_of
+from allconnects.places.addresses import describe_many
+from allconnects.places.homes import at_home, own_home_only
+from allconnects.places.models import Place
+from allconnects.places.projection import Floats
+from allconnects.trips.stored import StoredStop, StoredTrip
+
+
+class End(NamedTuple):
+    """Where and when; degrees. ``said``: what a person called it, or empty."""
+
+    lat: float
+    lon: float
+    at: datetime
+    said: str = ""
+
+
+def named(organisation: int, trips: Sequence[StoredTrip], viewer: int | None = None) -> list[StoredTrip]:
+    """The same trips with ``start_name`` and ``end_name``. ``viewer``: the account that looks, if one does."""
+    ends = [End(one.start_lat, one.start_lon, one.start, one.start_place) for one in trips]
+    ends += [End(one.end_lat, one.end_lon, one.end, one.end_place) for one in trips]
+    names = names_of(organisation, ends, viewer)
+    pairs = zip(trips, names[: len(trips)], names[len(trips) :], strict=True)
+    return [replace(one, start_name=start, end_name=end) for one, start, end in pairs]
+
+
+def named_stops(organisation: int, stops: Sequence[StoredStop], viewer: int | None = None) -> list[StoredStop]:
+    """The same stops with ``name``."""
+    names = names_of(organisation, [End(one.lat, one.lon, one.start) for one in stops], viewer)
+    return [replace(one, name=name) for one, name in zip(stops, names, strict=True)]
+
+
+def names_of(organisation: int, ends: Sequence[End], viewer: int | None = None) -> list[str]:
+    """A name for each end, in the language of the moment; empty where nothing is known."""
+    names = [one.said for one in ends]
+    open_ones = [at for at, name in enumerate(names) if not name]
+    for known in (_homes(ends, open_ones, viewer), _places(organisation, ends, open_ones)):
+        for at, name in known.items():
+            names[at] = names[at] or name
+    rest = [at for at in open_ones if not names[at]]
+    language = get_language() or settings.LANGUAGE_CODE
+    texts = describe_many(organisation, [(ends[at].lat, ends[at].lon) for at in rest], language)
+    for at, text in zip(rest, texts, strict=True):
+        names[at] = text
+    return names
+
+
+def _homes(ends: Sequence[End], which: Sequence[int], viewer: int | None) -> dict[int, str]:
+    if not which:
+        return {}
+    lat, lon = _columns(ends, which)
+    hidden = at_home(lat, lon)
+    own = np.zeros(len(which), np.bool_) if viewer is None else own_home_only(viewer, lat, lon)
+    return {
+        at: _("Home") if mine else _("Private")
+        for at, masked, mine in zip(which, hidden.tolist(), own.tolist(), strict=True)
+        if masked
+    }
+
+
+def _places(organisation: int, ends: Sequence[End], which: Sequence[int]) -> dict[int, str]:
+    """Names of the smallest places that hold the ends while the places count."""
+    if not which:
+        return {}
+    lat, lon = _columns(ends, which)
+    near = Place.objects.filter(
+        organisation_id=organisation, south__lte=lat.max(), north__gte=lat.min(), west__lte=lon.max(),
+        east__gte=lon.min(),
+    ).order_by("pk")  # fmt: skip
+    places = {one.pk: one for one in near}
+    fences = fences_of(places.values())
+    spans = {one.id: (one.from_ms, one.until_ms) for one in fences.fences}
+    best: dict[int, Place] = {}
+    pairs = fences.inside(lat, lon)
+    for position, number in zip(pairs.position.tolist(), pairs.fence.tolist(), strict=True):
+        at, place = which[position], places[number]
+        if _counts(spans[number], ends[at].at) and (at not in best or _size(place) < _size(best[at])):
+            best[at] = place
+    return {at: place.name for at, place in best.items()}
+
+
+def _counts(span: tuple[int | None, int | None], moment: datetime) -> bool:
+    at_ms, (begin, until) = moment.timestamp() * 1000, span
+    return (begin is None or begin <= at_ms) and (until is None or at_ms < until)
+
+
+def _size(place: Place) -> float:
+    return (place.east - place.west) * (place.north - place.south)
+
+
+def _columns(ends: Sequence[End], which: Sequence[int]) -> tuple[Floats, Floats]:
+    return np.array([ends[at].lat for at in which], np.float64), np.array([ends[at].lon for at in which], np.float64)
