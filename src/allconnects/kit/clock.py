@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 _source: Callable[[], float] = time.time
+_held: list[Callable[[], float]] = []
+_lock = threading.Lock()
 
 
 def now() -> datetime:
@@ -22,12 +25,16 @@ def now_ms() -> int:
 
 @contextmanager
 def at(instant: datetime) -> Iterator[None]:
-    """Hold the clock at an instant, for tests."""
+    """Hold the clock at an instant, for tests; the newest hold counts, whichever thread lets go first."""
     global _source
-    before = _source
     stamp = instant.timestamp()
-    _source = lambda: stamp  # noqa: E731
+    held = lambda: stamp  # noqa: E731
+    with _lock:
+        _held.append(held)
+        _source = held
     try:
         yield
     finally:
-        _source = before
+        with _lock:
+            _held.remove(held)
+            _source = _held[-1] if _held else time.time

@@ -3,7 +3,9 @@ import uPlot from "../vendor/uplot/uPlot.mjs";
 
 const period = /** @type {HTMLSelectElement | null} */ (document.getElementById("period"));
 const days = document.getElementById("days");
-period?.addEventListener("change", () => days?.toggleAttribute("hidden", period.value !== "days"));
+const showDays = () => days?.toggleAttribute("hidden", period?.value !== "days");
+period?.addEventListener("change", showDays);
+showDays(); // somebody may have chosen before this file was here
 
 /** Empty fields stay out of the address. @param {HTMLFormElement} form */
 function tidy(form) {
