@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import psycopg
 
-from allconnects.kit import bootstrap, db
+from allconnects.kit import bootstrap, db, sql
 from allconnects.privacy.vault.changes import reconcile
 from allconnects.privacy.vault.errors import VaultError
 from allconnects.privacy.vault.identity import LOCK, identify, initialise
@@ -47,10 +45,8 @@ def _bring_up(connection: psycopg.Connection) -> None:
 
 
 def _run(connection: psycopg.Connection, name: str) -> None:
-    """One statement at a time; they end at a blank line."""
-    text = (files("allconnects.privacy.vault") / name).read_text()
-    for statement in text.split(";\n\n"):
-        connection.execute(statement.rstrip().rstrip(";").encode())
+    for statement in sql.statements("allconnects.privacy.vault", name):
+        connection.execute(statement.encode())
 
 
 def _root(vault: Vault) -> str:

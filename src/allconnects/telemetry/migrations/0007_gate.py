@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-
-def create(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
-    """Run gate.sql one statement at a time; statements end at a blank line."""
-    text = (files("allconnects.telemetry") / "store" / "gate.sql").read_text()
-    for statement in text.split(";\n\n"):
-        editor.execute(statement.rstrip().rstrip(";"), params=None)
+from allconnects.kit.sql import run_file
 
 
 class Migration(migrations.Migration):
@@ -22,5 +14,5 @@ class Migration(migrations.Migration):
             "device", "scheduled", models.BooleanField(default=False, db_default=False, editable=False)
         ),
         migrations.AddField("device", "gate_version", models.IntegerField(default=0, db_default=0, editable=False)),
-        migrations.RunPython(create, migrations.RunPython.noop),
+        run_file("allconnects.telemetry", "store/gate.sql"),
     ]
