@@ -89,6 +89,12 @@ PAGES: dict[str, Page | list[Page]] = {
         Page("manager", "post", data={"name": "t", "scopes": ["devices:read"]}),
     ],
     "organisation:revoke": Page("manager", "post", {"token": "$token"}),
+    "leaving:past": Page("manager"),
+    "leaving:person": [Page("manager", path={"person": "$person"}), Page("manager", "post", {"person": "$person"})],
+    "leaving:account": [
+        Page("manager", path={"membership": "$membership"}),
+        Page("manager", "post", {"membership": "$membership"}),
+    ],
     "keeping:keeping": [Page("manager"), Page("owner", "post", data={"days": "60", "confirm": "yes"})],
     "styleguide": Page("viewer"),
     "live:map": Page("viewer"),

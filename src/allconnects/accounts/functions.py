@@ -34,7 +34,9 @@ SIGNATURES = {
             "AND revoked_at IS NULL AND last_used_on IS DISTINCT FROM today; "
             f"SELECT {_ORGANISATION}, t.id, t.scopes FROM accounts_apitoken t "
             "JOIN accounts_organisation o ON o.id = t.organisation_id "
-            "WHERE t.token_hash = hash AND t.revoked_at IS NULL",
+            "WHERE t.token_hash = hash AND t.revoked_at IS NULL AND (t.created_by_id IS NULL OR EXISTS "
+            "(SELECT 1 FROM accounts_membership m WHERE m.organisation_id = t.organisation_id "
+            "AND m.account_id = t.created_by_id))",
         )
     ),
     "accounts_invitation(character varying, timestamptz)": (

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from allconnects.accounts import sessions
+from allconnects.accounts import leaving
 from allconnects.accounts.access import RANK, SCOPES, at_least
 from allconnects.accounts.models import Account, ApiToken, Invitation, Membership, Organisation, Role
 from allconnects.kit import clock
@@ -142,22 +142,27 @@ def change_role(actor: Actor, membership: int, role: str) -> None:
     _may_grant(actor, found.role)
     _may_grant(actor, wanted)
     if wanted != Role.OWNER:
-        _keep_an_owner(found)
+        keep_an_owner(found)
     found.role = wanted
     found.save(update_fields=["role"])
 
 
 def remove_member(actor: Actor, membership: int) -> None:
-    """End a membership and every session of that account; one may always leave oneself.
+    """End a membership and every way in that hangs on that account; one may always leave oneself.
 
     Raises NotFound, Forbidden, LastOwner.
     """
+    found = removable(actor, membership)
+    leaving.end(leaving.Leaver(found.organisation_id, found.account_id), f"account:{actor.account.pk}")
+
+
+def removable(actor: Actor, membership: int) -> Membership:
+    """A membership that the actor may end, locked. Raises NotFound, Forbidden, LastOwner."""
     found = _member(actor, membership)
     if found.account_id != actor.account.pk:
         _may_grant(actor, found.role)
-    _keep_an_owner(found)
-    found.delete()
-    sessions.end_all(found.account_id)
+    keep_an_owner(found)
+    return found
 
 
 def _member(actor: Actor, membership: int) -> Membership:
@@ -167,11 +172,11 @@ def _member(actor: Actor, membership: int) -> Membership:
     return found
 
 
-def _keep_an_owner(leaving: Membership) -> None:
-    """Locks all owners, so that two who leave at the same time are not both let go."""
-    owners = Membership.objects.filter(organisation_id=leaving.organisation_id, role=Role.OWNER)
+def keep_an_owner(going: Membership) -> None:
+    """Locks all owners, so that two who leave at the same time are not both let go. Raises LastOwner."""
+    owners = Membership.objects.filter(organisation_id=going.organisation_id, role=Role.OWNER)
     ids = list(owners.order_by("pk").select_for_update().values_list("pk", flat=True))
-    if ids == [leaving.pk]:
+    if ids == [going.pk]:
         raise LastOwner(_("An organisation keeps at least one owner."))
 
 

@@ -11,4 +11,4 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Whoever may ask for a job knows all of them."""
-        autodiscover_modules("jobs")
+        autodiscover_modules("jobs", "ways")

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("allconnects.products.live_connects.urls")),
     path("", include("allconnects.products.live_connects.alerts_urls")),
+    path("", include("allconnects.products.live_connects.leaving_urls")),
     path("", include("allconnects.products.live_connects.places_urls")),
     path("", include("allconnects.products.live_connects.reports_urls")),
     path("", include("allconnects.products.live_connects.register.urls")),

@@ -111,6 +111,7 @@ class QuestionKind(models.TextChoices):
     NO_OUT = "no_out", _("Badged in and never out")
     TWO_DRIVERS = "two_drivers", _("Two drivers at once")
     UNKNOWN_BADGE = "unknown_badge", _("A badge that nobody has")
+    BLOCKED_BADGE = "blocked_badge", _("A badge of somebody who left")
 
 
 class Decision(models.TextChoices):

@@ -50,7 +50,8 @@ def _adopt(who: Who, badge: Badge) -> None:
     with transaction.atomic():
         presence.lock(who.organisation.pk)
         events.update(person_id=badge.person_id, badge=badge)
-        waiting = Question.objects.filter(kind=QuestionKind.UNKNOWN_BADGE, key=badge.token_hash, decided_at=None)
+        kinds = (QuestionKind.UNKNOWN_BADGE, QuestionKind.BLOCKED_BADGE)
+        waiting = Question.objects.filter(kind__in=kinds, key=badge.token_hash, decided_at=None)
         waiting.update(decided_at=clock.now(), decided_by=who.account, decision=Decision.ASSIGNED)
         presence.recompute(who.organisation.pk, vehicles, {badge.person_id}, badge.valid_from)
 

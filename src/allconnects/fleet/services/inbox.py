@@ -18,6 +18,7 @@ from allconnects.fleet.rules import FOREVER, Contest, Unanswered
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
+from allconnects.telemetry.services import BRUSSELS
 
 
 class DecidedAlready(AllconnectsError):
@@ -28,17 +29,32 @@ class DecidedAlready(AllconnectsError):
 
 
 def ask_about_badges(organisation: int, events: Iterable[DriverEvent]) -> None:
-    """Badges that nobody has: one question for each."""
+    """Badges that nobody has, and those of people who left: one question for each."""
     strange = {event.token_hash: event for event in events if event.person_id is None and event.token_hash}
     stored = DriverEvent.objects.filter(token_hash__in=strange, person=None).order_by("-at")
     ids = {event.token_hash: event for event in stored}
+    left = left_with(strange)
     _ask(
         Question(
-            organisation_id=organisation, kind=QuestionKind.UNKNOWN_BADGE, key=key, vehicle_id=event.vehicle_id,
+            organisation_id=organisation, vehicle_id=event.vehicle_id, person_id=left.get(key), key=key,
+            kind=QuestionKind.BLOCKED_BADGE if key in left else QuestionKind.UNKNOWN_BADGE,
             event=ids.get(key), during=_span(event.at, None), asked_at=clock.now(),
         )
         for key, event in strange.items()
     )  # fmt: skip
+
+
+def left_with(hashes: Iterable[str]) -> dict[str, UUID]:
+    """Badges that are blocked, by hash: their last holder has left the firm and nobody was given them since."""
+    last: dict[str, Badge] = {}
+    for badge in Badge.objects.filter(token_hash__in=list(hashes)).select_related("person").order_by("valid_from"):
+        last[badge.token_hash] = badge
+    day = clock.now().astimezone(BRUSSELS).date()
+    return {
+        key: badge.person_id
+        for key, badge in last.items()
+        if badge.revoked_at and badge.person.active_until and badge.person.active_until <= day
+    }
 
 
 def ask_about_doubts(organisation: int, events: Sequence[DriverEvent], doubts: Iterable[Unanswered]) -> None:

@@ -29,6 +29,9 @@ _ADD = """
 _COLUMNS = "organisation_id, number, at, actor, action, about, details, previous, mac"
 _ALL = f"SELECT {_COLUMNS} FROM privacy_audit ORDER BY organisation_id, number"
 _ABOUT = f"SELECT {_COLUMNS} FROM privacy_audit WHERE organisation_id = %s AND about = %s ORDER BY number DESC LIMIT %s"
+_BY_ACTION = (
+    f"SELECT {_COLUMNS} FROM privacy_audit WHERE organisation_id = %s AND action = %s ORDER BY number DESC LIMIT %s"
+)
 _HEADS = """
     SELECT DISTINCT ON (organisation_id) organisation_id, number, mac FROM privacy_audit
     ORDER BY organisation_id, number DESC"""
@@ -68,6 +71,12 @@ def record(
 def entries_about(cursor: Any, organisation: int, about: str, limit: int = 200) -> list[Entry]:
     """The newest entries about somebody or something, newest first."""
     cursor.execute(_ABOUT, (organisation, about, limit))
+    return [_entry(row) for row in cursor.fetchall()]
+
+
+def entries_of(cursor: Any, organisation: int, action: str, limit: int = 200) -> list[Entry]:
+    """The newest entries of one action, newest first."""
+    cursor.execute(_BY_ACTION, (organisation, action, limit))
     return [_entry(row) for row in cursor.fetchall()]
 
 
