@@ -17,7 +17,6 @@ from allconnects.kit import clock
 from allconnects.telemetry import services as devices
 from allconnects.telemetry.models import Kind
 
-
 _NOBODY = UUID(int=0)
 
 
