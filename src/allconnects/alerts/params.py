@@ -61,10 +61,13 @@ KINDS: dict[str, Kind] = {
     "attribute": Kind(),
     "silent": Kind(minutes=None, number=Field(1, 24 * 60, 24, "h"), scheduled=True),
     "document": Kind(minutes=None, number=Field(0, 365, 30, "d"), scheduled=True),
-    "maintenance": Kind(minutes=None, number=Field(0, 365, 14, "d"), scheduled=True),
-    "check": Kind(minutes=None, number=Field(1, 24 * 31, 24, "h"), scheduled=True),
+    "maintenance": Kind(minutes=None, scheduled=True),
+    "check": Kind(minutes=None, number=Field(0, 72, 0, "h"), scheduled=True),
+    "missing": Kind(minutes=None, number=Field(1, 365, 7, "d"), scheduled=True),
+    "idle": Kind(minutes=None, number=Field(1, 365, 30, "d"), scheduled=True),
 }
-"""Every kind of rule. ``check`` waits for rooms that record checks: see ``services.scheduled.register``."""
+"""Every kind of rule. What is due for maintenance and checks comes from the room that plans them:
+``services.scheduled.register``."""
 
 
 @dataclass(frozen=True, slots=True)

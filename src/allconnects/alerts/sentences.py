@@ -27,6 +27,8 @@ TITLES = {
     "document": gettext_lazy("has a document that expires"),
     "maintenance": gettext_lazy("is due for maintenance"),
     "check": gettext_lazy("misses a check"),
+    "missing": gettext_lazy("is missing"),
+    "idle": gettext_lazy("lies idle"),
 }
 """What a kind of rule watches for, as the middle of “When … ”."""
 HAPPENED = {
@@ -49,6 +51,8 @@ HAPPENED = {
     "document": gettext_lazy("Document expires"),
     "maintenance": gettext_lazy("Maintenance due"),
     "check": gettext_lazy("Check missing"),
+    "missing": gettext_lazy("Missing"),
+    "idle": gettext_lazy("Idle"),
 }
 """What happened, as the title of an event."""
 
@@ -87,10 +91,12 @@ def _core(params: Params, places: str) -> str:
             return _("has not been heard for %(hours)s hours") % {"hours": number}
         case "document":
             return _("has a document that expires within %(days)s days") % {"days": number}
-        case "maintenance":
-            return _("is due for maintenance within %(days)s days") % {"days": number}
-        case "check":
-            return _("has had no check for %(hours)s hours") % {"hours": number}
+        case "check" if params.number:
+            return _("misses a check, %(hours)s hours after it was expected") % {"hours": number}
+        case "missing":
+            return _("has not been seen for %(days)s days") % {"days": number}
+        case "idle":
+            return _("was neither moved nor used for %(days)s days") % {"days": number}
         case "attribute":
             return _attribute(params)
     return str(TITLES[params.kind])

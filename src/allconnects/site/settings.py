@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "allconnects.trips",
     "allconnects.fleet",
     "allconnects.alerts",
+    "allconnects.maintenance",
     "allconnects.places",
     "allconnects.reports",
     "allconnects.integrations.basemap",

@@ -1,11 +1,11 @@
-"""Materials: who has them, where they are, which are idle or missing."""
+"""Materials: who has them, and where they are."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +21,6 @@ from allconnects.fleet.whereabouts import Sign, Where, where
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
-
-IDLE = timedelta(days=30)
-"""A material that was not moved or handed on for so long is idle."""
 
 _FIXES = """
     SELECT i.material_id, l.fix_time, l.lat_e7, l.lon_e7
@@ -142,21 +139,6 @@ def by_token(token: str) -> Material:
     if found is None:
         raise NotFound(_("There is no such material."))
     return found
-
-
-def idle_and_missing() -> tuple[list[tuple[Material, Where]], list[tuple[Material, Where]]]:
-    """Materials that nobody moved for long, and those that nothing certain is known of; each with where they were."""
-    rows = list(Material.objects.filter(archived_at=None).order_by("name", "id"))
-    found = whereabouts([row.pk for row in rows])
-    now = clock.now()
-    idle, missing = [], []
-    for row in rows:
-        place = found[row.pk]
-        if place.certainty in ("unknown", "old"):
-            missing.append((row, place))
-        elif place.at is not None and now - place.at >= IDLE:
-            idle.append((row, place))
-    return idle, missing
 
 
 def add_tag(who: Who, material: Material, identifier: str) -> Tag:

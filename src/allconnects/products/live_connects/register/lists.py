@@ -16,8 +16,7 @@ from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.services import inbox, overview, register
 from allconnects.fleet.who import who
-from allconnects.kit import clock
-from allconnects.products.live_connects.register.common import PATHS, attempt, kind_of, sections
+from allconnects.products.live_connects.register.common import attempt, kind_of, sections
 
 
 @require_GET
@@ -129,19 +128,3 @@ def documents(request: TenantRequest) -> HttpResponse:
         "today": overview.today(), "spans": (30, 60, 90, 365),
     }  # fmt: skip
     return render(request, "register/documents.html", context)
-
-
-@require_GET
-@member("viewer")
-def missing(request: TenantRequest) -> HttpResponse:
-    """Materials that nobody knows of any more, and those that lie idle."""
-    from allconnects.fleet.services import materials
-
-    idle, lost = materials.idle_and_missing()
-    names = materials.names_of([place for _row, place in [*idle, *lost]])
-    lists = [
-        (title, [(row, place, names.get(place.holder or ("", ""), "")) for row, place in found])
-        for title, found in ((_("Missing"), lost), (_("Idle for 30 days or longer"), idle))
-    ]
-    context = {"lists": lists, "sections": sections(request), "now": clock.now(), "paths": PATHS}
-    return render(request, "register/missing.html", context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from allconnects.products.live_connects.register import files, lists, rows, scan, use
+from allconnects.products.live_connects.register import files, idle, lists, rows, scan, use
 
 app_name = "register"
 urlpatterns = [
@@ -13,7 +13,7 @@ urlpatterns = [
     path("register/inbox/<int:question>/", use.decide, name="decide"),
     path("register/documents/", lists.documents, name="documents"),
     path("register/documents/<int:document>/drop/", use.drop_document, name="drop_document"),
-    path("register/missing/", lists.missing, name="missing"),
+    path("register/missing/", idle.missing, name="missing"),
     path("register/installations/<int:installation>/end/", use.uninstall, name="uninstall"),
     path("register/badges/<int:badge>/back/", use.take_badge, name="take_badge"),
     path("register/claims/<int:claim>/withdraw/", use.withdraw, name="withdraw"),

@@ -1,0 +1,115 @@
+"""Materials that lie idle, and those that nobody has seen for long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db import connection
+
+from allconnects.alerts.models import Rule
+from allconnects.alerts.params import Params
+from allconnects.alerts.services import scheduled, scope
+from allconnects.fleet.models import Material
+from allconnects.fleet.services import materials
+from allconnects.fleet.whereabouts import Where
+from allconnects.kit import clock
+from allconnects.telemetry.services import BRUSSELS
+
+_TRIPS = """
+    SELECT material, max(end_at) FROM trips_trip
+    WHERE organisation_id = %(organisation)s AND shown AND material IS NOT NULL AND start_at >= %(since)s
+    GROUP BY 1"""
+_CUSTODIES = """
+    SELECT material_id, max(lower(during)) FROM fleet_custody WHERE organisation_id = %(organisation)s GROUP BY 1"""
+_USAGE = """
+    SELECT material_id, max(day) FROM maintenance_usage
+    WHERE organisation_id = %(organisation)s AND seconds > 0 GROUP BY 1"""
+FURTHEST = timedelta(days=365)
+"""Trips are kept for a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A material with where it was seen last and when it was last moved, used or handed over."""
+
+    material: Material
+    where: Where
+    active_at: datetime
+
+
+def states() -> list[State]:
+    """Every material that is not put away, by name; a fixed number of queries."""
+    rows = list(Material.objects.filter(archived_at=None).order_by("name", "id"))
+    if not rows:
+        return []
+    places = materials.whereabouts([row.pk for row in rows])
+    active = _active(rows[0].organisation_id)
+    return [State(row, places[row.pk], max(row.created_at, active.get(row.pk, row.created_at))) for row in rows]
+
+
+def _active(organisation: int) -> dict[int, datetime]:
+    """When each material last moved (trips), changed hands, or ran."""
+    asked: dict[str, Any] = {"organisation": organisation, "since": clock.now() - FURTHEST}
+    found: dict[int, datetime] = {}
+    with connection.cursor() as cursor:
+        for query in (_TRIPS, _CUSTODIES, _USAGE):
+            cursor.execute(query, asked)
+            for material, last in cursor.fetchall():
+                moment = last if isinstance(last, datetime) else _midnight(last)
+                found[material] = max(moment, found.get(material, moment))
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), BRUSSELS).astimezone(UTC)
+
+
+def missing(found: Iterable[State], days: float) -> list[State]:
+    """Those that no tracker, tag or person told of for so many days, the longest first."""
+    edge = clock.now() - timedelta(days=days)
+    return sorted((one for one in found if seen_at(one) <= edge), key=seen_at)
+
+
+def idle(found: Iterable[State], days: float) -> list[State]:
+    """Those that were neither moved nor used nor handed over for so many days, the longest first."""
+    edge = clock.now() - timedelta(days=days)
+    return sorted((one for one in found if one.active_at <= edge), key=lambda one: one.active_at)
+
+
+def seen_at(one: State) -> datetime:
+    """When a material was seen last; one that never was counts from when it was entered."""
+    return one.where.at or one.material.created_at
+
+
+def _missing(rule: Rule, params: Params) -> list[scheduled.Due]:
+    after = timedelta(days=params.number)
+    return [_due(one, seen_at(one) + after) for one in missing(_watched(rule), params.number)]
+
+
+def _idle(rule: Rule, params: Params) -> list[scheduled.Due]:
+    after = timedelta(days=params.number)
+    return [_due(one, one.active_at + after) for one in idle(_watched(rule), params.number)]
+
+
+def _due(one: State, since: datetime) -> scheduled.Due:
+    return scheduled.Due(f"material:{one.material.pk}", one.material.name[:120], since)
+
+
+def _watched(rule: Rule) -> list[State]:
+    devices = {one.subject: one.device for one in scope.things()} if rule.scope.get("devices") else {}
+    return [one for one in states() if scope.watches(rule.scope, _thing(one.material, devices))]
+
+
+def _thing(row: Material, devices: dict[str, int]) -> scope.Thing:
+    subject = f"material:{row.pk}"
+    device = devices.get(subject, 0)
+    return scope.Thing(device, "material", subject, row.name, None, row.pk, frozenset(row.groups))
+
+
+def register_with_alerts() -> None:
+    """Alerts learn which materials are missing or idle."""
+    scheduled.register("missing", _missing)
+    scheduled.register("idle", _idle)
