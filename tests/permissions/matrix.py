@@ -45,6 +45,11 @@ PAGES: dict[str, Page | list[Page]] = {
     "set_language": Page(ANYONE, "post", data={"language": "nl"}),
     "preferences": Page(ANYONE, "post", data={"theme": "dark"}),
     "settings": Page(ACCOUNT),
+    "consents:mine": Page(ACCOUNT),
+    "consents:change": Page(ACCOUNT, "post"),
+    "consents:subscribe": Page(ANYONE),
+    "consents:confirm": Page(ANYONE, path={"token": "unknown"}),
+    "consents:out": Page(ANYONE, path={"token": "unknown"}),
     # Signing in, by allauth.
     "account_login": Page(ANYONE),
     "account_logout": Page(ANYONE),

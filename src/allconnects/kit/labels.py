@@ -29,7 +29,7 @@ Category = Literal[
     "user.social",
 ]
 Group = Literal["none", "billing", "account", "product_device", "product_service", "location", "security"]
-Subject = Literal["none", "account_holder", "invitee", "driver", "employee", "contact"]
+Subject = Literal["none", "account_holder", "invitee", "driver", "employee", "contact", "subscriber"]
 Identifiability = Literal["direct", "indirect", "pseudonymous", "aggregate", "none"]
 Purpose = Literal[
     "none",
@@ -43,6 +43,7 @@ Purpose = Literal[
     "device.operate",
     "service.operate",
     "rights.handle",
+    "newsletter",
 ]
 Basis = Literal["none", "contract", "legal_obligation", "legitimate_interest", "consent"]
 Retention = Literal[
@@ -66,13 +67,16 @@ Retention = Literal[
     "share",
     "message",
     "command",
+    "consent",
+    "subscription",
+    "suppression",
 ]
 Export = Literal["provided", "observed", "derived", "excluded"]
 
 ERASURES = frozenset(
     {"delete_row", "nullify", "replace_token", "generalise", "suppress_hash", "none"}
     | {f"delete_chunk+shred:{name}" for name in ("raw_position",)}
-    | {f"retain:{name}" for name in ("security_log", "audit", "access_log")}
+    | {f"retain:{name}" for name in ("security_log", "audit", "access_log", "consent")}
     | {f"retain:{name}" for name in ("security_log", "tax_logbook")}
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from allconnects.kit import db
+from allconnects.privacy.consents import cli as consents
 
 Commands = Any
 """What ``argparse`` returns from ``add_subparsers``; its class is not public."""
@@ -29,6 +30,7 @@ def add_commands(commands: Commands) -> None:
     papers.add_argument("folder", metavar="FOLDER", type=Path, nargs="?", default=Path("docs/privacy"))
     papers.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a file is not up to date")
     papers.set_defaults(run=_documents)
+    consents.add_commands(actions)
 
 
 def _audit(arguments: argparse.Namespace) -> int:

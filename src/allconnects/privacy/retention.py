@@ -40,5 +40,8 @@ RULES: dict[str, Rule] = {
     "share": Rule(90, 365, "GDPR art. 5(2): long enough to say what a link has shown to whom it was given"),
     "message": Rule(180, 365, "GDPR art. 5(1)(e): long enough to look back on what was agreed for a job"),
     "command": Rule(365, 365, "GDPR art. 32: who changed or stopped what a device does can be asked why"),
+    "consent": Rule(1826, 1826, "GDPR art. 7(1), 17(3)(e): shown for five years after it ran out"),
+    "subscription": Rule(None, None, "GDPR art. 6(1)(a): until the consent is withdrawn or has run out"),
+    "suppression": Rule(None, None, "GDPR art. 21(3): an objection to marketing holds for good; a keyed hash only"),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }

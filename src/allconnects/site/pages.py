@@ -9,7 +9,11 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.access import TenantRequest
 from allconnects.accounts.models import Role
+from allconnects.privacy.consents import ledger
 from allconnects.site import problems
+
+CONSENTS = ("/privacy/consents/", "/newsletter/")
+"""Paths whose writes are proof: one that is not ours is written down as turned away."""
 
 
 def home(request: TenantRequest) -> HttpResponse:
@@ -44,6 +48,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form came from elsewhere, or from a page that stood open across a sign-in."""
     if _is_api(request):
         return problems.forbidden(request)
+    if request.path.startswith(CONSENTS):
+        ledger.reject("cross_origin", "form")
     return _page(request, 403, _("This form is too old or came from elsewhere. Go back, reload and try again."))
 
 

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "allconnects.accounts",
     "allconnects.privacy",
+    "allconnects.privacy.consents",
     "allconnects.telemetry",
     "allconnects.trips",
     "allconnects.fleet",

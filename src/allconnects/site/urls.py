@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("", include("allconnects.products.live_connects.history_urls")),
     path("", include("allconnects.accounts.urls")),
+    path("", include("allconnects.privacy.consents.urls")),
     path("", include("allconnects.telemetry.keeping.urls")),
     path("api/v1/", api.urls),
     path("", include("allconnects.products.live_connects.urls")),

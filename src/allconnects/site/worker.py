@@ -17,6 +17,8 @@ from allconnects.kit import clock, config, db
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.access import service as access
 from allconnects.privacy.audit import service as audit
+from allconnects.privacy.consents import keeping as consents
+from allconnects.privacy.consents import mailing
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
 from allconnects.telemetry.store.retention import drop_sealed, drop_segments, longest
@@ -59,6 +61,8 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     seal(connection, days)
     drop_partitions(connection, days)
     access.keep(connection)
+    consents.keep(connection)
+    mailing.send_due()
     check_audit(connection)
     drop_segments(connection, days)
     drop_expired(connection, config.current().trip_days)

@@ -138,4 +138,11 @@ PURPOSES = (
         ("legal_obligation",),
         "controller",
     ),
+    Purpose(
+        "newsletter",
+        _("News by e-mail"),
+        _("Who asked for it and confirmed it gets news; one click in any mail ends it."),
+        ("consent",),
+        "controller",
+    ),
 )

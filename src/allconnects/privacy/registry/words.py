@@ -28,6 +28,7 @@ SUBJECTS = {
     "driver": _("drivers and passengers"),
     "employee": _("people in the register"),
     "contact": _("contact persons"),
+    "subscriber": _("people who asked for news by mail"),
 }
 BASES = {
     "none": "",
@@ -56,6 +57,9 @@ RETENTIONS = {
     "share": _("links that were shared"),
     "message": _("messages between office and drivers"),
     "command": _("commands to devices"),
+    "consent": _("what you agreed to and when you took it back"),
+    "subscription": _("addresses that asked for news"),
+    "suppression": _("addresses that are not written to again, as keyed hashes"),
 }
 PARTIES = {"controller": _("controller"), "processor": _("processor for your employer")}
 RECIPIENT_KINDS = {
