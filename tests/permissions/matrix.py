@@ -291,6 +291,15 @@ BASIC = {
     "traccar:events": "alerts:read",
 }
 """Addresses that know programs only, by HTTP Basic with a token as the password, and the scope each needs."""
+DIRECTORY = {
+    "scim:config": ("get", {}),
+    "scim:types": ("get", {}),
+    "scim:schemas": ("get", {}),
+    "scim:users": ("get", {}),
+    "scim:user": ("delete", {"key": "00000000-0000-4000-8000-000000000000"}),
+    "scim:unknown": ("get", {"rest": "Groups"}),
+}
+"""Addresses of SCIM, which know tokens with the scope ``directory:write`` only; ids of others: tests/integrations."""
 DEVICE = {"device": "$device"}
 ASKED = "?purpose=dispatch&from=2026-10-01&to=2026-10-02"
 PLACE = {"place": "$place"}

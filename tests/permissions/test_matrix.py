@@ -22,7 +22,7 @@ from allconnects.accounts.models import Account, Organisation
 from allconnects.accounts.services import digest
 from allconnects.site.api import api
 from tests.permissions.alert_things import alert_things
-from tests.permissions.matrix import ACCOUNT, ANYONE, BASIC, OPERATIONS, PAGES, Operation, Page
+from tests.permissions.matrix import ACCOUNT, ANYONE, BASIC, DIRECTORY, OPERATIONS, PAGES, Operation, Page
 from tests.permissions.register_things import register_things
 from tests.reports.firm import Firm
 
@@ -43,8 +43,8 @@ def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 def test_every_page_is_listed() -> None:
     present = {name for name in names(get_resolver()) if not name.startswith("api:")}
-    assert present - set(PAGES) - set(BASIC) == set(), "say in matrix.py who may call these"
-    assert (set(PAGES) | set(BASIC)) - present == set(), "these exist no longer"
+    assert present - set(PAGES) - set(BASIC) - set(DIRECTORY) == set(), "say in matrix.py who may call these"
+    assert (set(PAGES) | set(BASIC) | set(DIRECTORY)) - present == set(), "these exist no longer"
 
 
 def test_every_operation_is_listed() -> None:
@@ -210,6 +210,20 @@ def test_programs_by_basic(
     assert stranger.get(url, headers=basic(token_of(others))).status_code == 403
     assert stranger.get(url, headers=basic(token_of([BASIC[name]]))).status_code == 200
     assert stranger.post(url, headers=basic(token_of([BASIC[name]]))).status_code == 405
+
+
+@pytest.mark.parametrize("name", DIRECTORY)
+def test_directories_by_token(
+    name: str, stranger: Client, client_of: Callable[..., Client], token_of: Callable[..., str]
+) -> None:
+    method, path = DIRECTORY[name]
+    url = reverse(name, kwargs=path)
+    ask_by = lambda client, **headers: getattr(client, method)(url, headers=headers).status_code  # noqa: E731
+    others = [scope for scope in SCOPES if scope != "directory:write"]
+    assert ask_by(stranger) == ask_by(client_of("owner")) == 401
+    assert ask_by(stranger, Authorization="Bearer ac_unknown") == 401
+    assert ask_by(stranger, Authorization=f"Bearer {token_of(others)}") == 403
+    assert ask_by(stranger, Authorization=f"Bearer {token_of(['directory:write'])}") in (200, 404)
 
 
 WITH_IDS = [

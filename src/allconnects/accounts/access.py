@@ -45,6 +45,7 @@ SCOPES = {
     "trips:read": Role.VIEWER,
     "trips:write": Role.PLANNER,
     "trips:rules": Role.MANAGER,
+    "directory:write": Role.MANAGER,
 }
 """What a token may do, with the lowest role that a person needs for the same."""
 

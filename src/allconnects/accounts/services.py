@@ -116,6 +116,19 @@ def invite(actor: Actor, email: str, role: str) -> str:
     return _invite(actor.organisation, email, wanted, actor.account)
 
 
+def invite_for_program(organisation: Organisation, email: str, role: str) -> str | None:
+    """The same for a directory, which has checked address and role. None for an address that is a member already."""
+    if Membership.objects.filter(organisation=organisation, account__email=email).exists():
+        return None
+    withdraw_for_program(organisation, email)
+    return _invite(organisation, email, Role(role), None)
+
+
+def withdraw_for_program(organisation: Organisation, email: str) -> None:
+    """Make open invitations to an address worthless."""
+    Invitation.objects.filter(organisation=organisation, email=email, accepted_at=None).delete()
+
+
 def _invite(organisation: Organisation, email: str, role: Role, by: Account | None) -> str:
     secret = secrets.token_urlsafe(32)
     now = clock.now()
@@ -142,7 +155,7 @@ def change_role(actor: Actor, membership: int, role: str) -> None:
     _may_grant(actor, found.role)
     _may_grant(actor, wanted)
     if wanted != Role.OWNER:
-        keep_an_owner(found)
+        _keep_an_owner(found)
     found.role = wanted
     found.save(update_fields=["role"])
 
@@ -161,7 +174,7 @@ def removable(actor: Actor, membership: int) -> Membership:
     found = _member(actor, membership)
     if found.account_id != actor.account.pk:
         _may_grant(actor, found.role)
-    keep_an_owner(found)
+    _keep_an_owner(found)
     return found
 
 
@@ -172,7 +185,7 @@ def _member(actor: Actor, membership: int) -> Membership:
     return found
 
 
-def keep_an_owner(going: Membership) -> None:
+def _keep_an_owner(going: Membership) -> None:
     """Locks all owners, so that two who leave at the same time are not both let go. Raises LastOwner."""
     owners = Membership.objects.filter(organisation_id=going.organisation_id, role=Role.OWNER)
     ids = list(owners.order_by("pk").select_for_update().values_list("pk", flat=True))

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "allconnects.integrations.basemap",
     "allconnects.integrations.forwarding",
     "allconnects.integrations.traccar_api",
+    "allconnects.integrations.scim",
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",
     "allconnects.products.fleet_manager",

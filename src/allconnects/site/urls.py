@@ -39,4 +39,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.integrations.basemap.urls")),
     path("", include("allconnects.integrations.forwarding.urls")),
     path("", include("allconnects.integrations.traccar_api.urls")),
+    path("", include("allconnects.integrations.scim.urls")),
 ]

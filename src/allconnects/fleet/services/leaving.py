@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts import leaving, services
 from allconnects.accounts.leaving import Leaver
-from allconnects.accounts.models import Membership
+from allconnects.accounts.models import Membership, Role
 from allconnects.fleet import history
 from allconnects.fleet.models import Person
 from allconnects.fleet.models.record import ChangeKind
 from allconnects.fleet.services.overview import today
 from allconnects.fleet.who import Who
-from allconnects.kit.errors import NotFound
+from allconnects.kit.errors import Forbidden, NotFound
 
 
 def of_person(who: Who, person: UUID) -> Leaver:
@@ -42,8 +42,8 @@ def leave(who: Who, leaver: Leaver, by: services.Actor | str) -> dict[str, int]:
         member = Membership.objects.filter(account_id=leaver.account or 0, organisation=who.organisation).first()
         if member is not None and isinstance(by, services.Actor):
             services.removable(by, member.pk)
-        elif member is not None:
-            services.keep_an_owner(member)
+        elif member is not None and member.role == Role.OWNER:
+            raise Forbidden(_("An owner is let go by another owner, not by a program."))
         if leaver.person is not None:
             _last_day(who, leaver.person)
         return leaving.end(leaver, by if isinstance(by, str) else f"account:{by.account.pk}")
