@@ -57,12 +57,13 @@ class Kind(models.TextChoices):
     created_at=device_label("user.device", "pseudonymous", "derived"),
     scheduled=device_label("user.device", "pseudonymous", "provided"),
     gate_version=device_label("user.device", "pseudonymous", "derived"),
+    private_input=device_label("user.device", "pseudonymous", "provided"),
 )
 class Device(models.Model):
     """The sending hardware or phone app. ``identifier`` is what it calls itself: an IMEI or a chosen id.
 
     ``scheduled`` and ``gate_version`` are ``store.gate``'s: whether it is recorded in some times only, and how often
-    that changed.
+    that changed. ``private_input``: attribute by which a switch in the vehicle asks for private time, or empty.
     """
 
     id = models.AutoField(primary_key=True)
@@ -75,6 +76,7 @@ class Device(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     scheduled = models.BooleanField(default=False, db_default=False, editable=False)
     gate_version = models.IntegerField(default=0, db_default=0, editable=False)
+    private_input = models.CharField(max_length=20, default="", db_default="", blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -120,6 +122,7 @@ class EventKind(models.TextChoices):
     SEEN_TWICE = "seen_twice", _("Seen from two places at once")
     WRONG_SECRET = "wrong_secret", _("Wrong device secret")
     LIMIT = "limit", _("Too many connections")
+    CRASH = "crash", _("Crash reported in private time")
 
 
 @labelled(

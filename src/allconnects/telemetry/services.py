@@ -15,7 +15,7 @@ from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
 from allconnects.telemetry.codecs.attributes import unit
 from allconnects.telemetry.gateway.directory import hash_secret
-from allconnects.telemetry.live.snapshot import LATEST, SHOWN, LatestRow, known, ms
+from allconnects.telemetry.live.snapshot import LATEST, SEEN, SHOWN, LatestRow, known, ms
 from allconnects.telemetry.live.state import State, state_of
 from allconnects.telemetry.models import Device, Event, Kind, UnknownDevice
 from allconnects.telemetry.store import blob
@@ -35,8 +35,11 @@ _OVERVIEW = f"""
 _LIVE = f"""
     SELECT l.report_at, l.fix_time, l.lat_e7, l.lon_e7, l.altitude_m, l.speed_kmh, l.course_deg, l.satellites,
            l.attributes
-    FROM telemetry_live l JOIN telemetry_device d ON d.organisation_id = l.organisation_id AND d.id = l.device_id
-    WHERE l.device_id = %s AND (l.fix_time IS NULL OR {SHOWN})"""
+    FROM {SEEN} l WHERE l.device_id = %s"""
+_HEARD = """
+    SELECT report_at, NULL::timestamptz, NULL::integer, NULL::integer, NULL::real, NULL::real, NULL::real, satellites,
+           attributes
+    FROM telemetry_live WHERE device_id = %s AND fix_time IS NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def device_details(device: int) -> DeviceDetails:
     if summary is None:
         raise NotFound(_("There is no such device."))
     with connection.cursor() as cursor:
-        cursor.execute(_LIVE, [device])
+        cursor.execute(f"{_LIVE} UNION ALL {_HEARD}", [device, device])
         row = cursor.fetchone()
     if row is None:
         return DeviceDetails(summary)

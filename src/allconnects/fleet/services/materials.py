@@ -21,21 +21,22 @@ from allconnects.fleet.whereabouts import Sign, Where, where
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.telemetry.live.snapshot import SEEN
 
-_FIXES = """
+_FIXES = f"""
     SELECT i.material_id, l.fix_time, l.lat_e7, l.lon_e7
-    FROM fleet_installation i JOIN telemetry_live l ON l.device_id = i.device_id AND l.fix_time IS NOT NULL
+    FROM fleet_installation i JOIN {SEEN} l ON l.device_id = i.device_id
     WHERE i.material_id = ANY(%s) AND i.during @> %s AND i.main"""
 _TAGS = """
     SELECT t.material_id, t.heard_at, t.heard_lat_e7, t.heard_lon_e7, i.vehicle_id, i.person_id
     FROM fleet_tag t LEFT JOIN fleet_installation i ON i.device_id = t.heard_by_id AND i.during @> t.heard_at
     WHERE t.material_id = ANY(%s) AND t.heard_at IS NOT NULL"""
-_CUSTODY = """
+_CUSTODY = f"""
     SELECT c.material_id, c.holder, c.person_id, c.vehicle_id, c.site, c.site_name, lower(c.during),
            l.fix_time, l.lat_e7, l.lon_e7
     FROM fleet_custody c
     LEFT JOIN fleet_installation i ON i.vehicle_id = c.vehicle_id AND i.main AND i.during @> %(now)s
-    LEFT JOIN telemetry_live l ON l.device_id = i.device_id AND l.fix_time IS NOT NULL
+    LEFT JOIN {SEEN} l ON l.device_id = i.device_id
     WHERE c.material_id = ANY(%(ids)s) AND c.during @> %(now)s"""
 
 

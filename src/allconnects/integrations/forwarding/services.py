@@ -169,7 +169,7 @@ def _of(
         with connection.cursor() as cursor:
             values = track_with_values(
                 cursor, found.organisation_id, thing.device, first, last + timedelta(milliseconds=1), None,
-                who="process:forwarding",
+                who="process:forwarding", outward=True,
             )  # fmt: skip
     except AllconnectsError:
         return

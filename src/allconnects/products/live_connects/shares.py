@@ -17,7 +17,7 @@ from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.products.live_connects.models import NAMES_MOST, Precision, Share, ShareDevice
-from allconnects.telemetry.live.snapshot import known, ms
+from allconnects.telemetry.live.snapshot import SEEN, known, ms
 from allconnects.telemetry.live.state import State, state_of
 from allconnects.telemetry.models import Device
 
@@ -38,7 +38,7 @@ PLACES = f"""
     JOIN live_share h ON h.id = s.share_id AND h.revoked_at IS NULL
                      AND h.begins_at <= %(now)s AND h.ends_at > %(now)s
     JOIN telemetry_device d ON d.organisation_id = s.organisation_id AND d.id = s.device_id
-    LEFT JOIN telemetry_live l ON l.organisation_id = d.organisation_id AND l.device_id = d.id
+    LEFT JOIN {SEEN} l ON l.organisation_id = d.organisation_id AND l.device_id = d.id
                               AND l.fix_time >= h.begins_at
     WHERE s.share_id = %(share)s AND NOT ({_PERSONAL})
     ORDER BY 1"""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allconnects.telemetry.codecs.base import CodecError, Position
-from allconnects.telemetry.gateway import metrics
+from allconnects.telemetry.gateway import metrics, switches
 from allconnects.telemetry.store import teltonika
 from allconnects.telemetry.store.columns import from_positions
 from allconnects.telemetry.store.gate import Gate
@@ -36,6 +36,8 @@ class Assembled:
     damaged: list[Item]
     devices: dict[int, DeviceRef] = field(default_factory=dict)
     latest: Latest | None = None
+    turns: list[switches.Turn] = field(default_factory=list)
+    crashes: list[switches.Crash] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -80,13 +82,23 @@ def assemble(items: list[Item], heard: Iterable[DeviceRef], received_ms: int) ->
     devices.update((item.device.id, item.device) for item, _ in replies)
     # A gate may be replaced meanwhile: each is looked at once, so that what is sifted by is what is told.
     gates = {d.id: d.gate for d in devices.values() if d.organisation}
-    sifted = [_sifted(columns, owners, gates, received_ms) for columns, owners in parts]
+    said = _Said([], [])
+    sifted = [_sifted(columns, owners, gates, received_ms, said) for columns, owners in parts]
     made = [_part(columns, owners, received_ms) for columns, owners in sifted if len(columns)]
     known = [d for d in devices.values() if d.organisation and _may_be_known(gates[d.id], received_ms)]
     due = {d.id for d in known if received_ms - d.live_ms >= LIVE_EVERY_MS}
     versions = {(d.organisation, d.id): gates[d.id].version for d in devices.values() if d.organisation}
     pairs = [(d.organisation, d.id) for d in known]
-    return Assembled(Batch(made, pairs, due, received_ms, versions), replies, damaged, devices)
+    batch = Batch(made, pairs, due, received_ms, versions)
+    return Assembled(batch, replies, damaged, devices, turns=said.turns, crashes=said.crashes)
+
+
+@dataclass(slots=True)
+class _Said:
+    """What devices said about private time themselves."""
+
+    turns: list[switches.Turn]
+    crashes: list[switches.Crash]
 
 
 def _may_be_known(gate: Gate, received_ms: int) -> bool:
@@ -95,7 +107,7 @@ def _may_be_known(gate: Gate, received_ms: int) -> bool:
 
 
 def _sifted(
-    columns: Columns, owners: list[Item], gates: dict[int, Gate], received_ms: int
+    columns: Columns, owners: list[Item], gates: dict[int, Gate], received_ms: int, said: _Said
 ) -> tuple[Columns, list[Item]]:
     """Without what may not be recorded. A fix without a time of its own counts as of its receipt."""
     closed = [i for i, item in enumerate(owners) if not gates[item.device.id].is_open]
@@ -105,11 +117,27 @@ def _sifted(
     time_ms = fix_ms(columns, received_ms)
     for index in closed:
         mine = np.flatnonzero(columns.source == index)
-        kept[mine] = gates[owners[index].device.id].passes(time_ms[mine])
+        kept[mine] = _passes(columns, mine, owners[index], gates[owners[index].device.id], time_ms[mine], said)
     if kept.all():
         return columns, owners
     metrics.private.inc(int((~kept).sum()))
     return take(columns, np.flatnonzero(kept)), owners
+
+
+def _passes(
+    columns: Columns, mine: I64, item: Item, gate: Gate, time_ms: I64, said: _Said
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Which reports of one message may be recorded, by its gate and by its own switch."""
+    passed = gate.passes(time_ms)
+    owner = (item.device.organisation, item.device.id)
+    if gate.input:
+        found = switches.states(gate, (columns.blob(place) for place in mine.tolist()))
+        said.turns += switches.turns(gate, owner, item.device.newest_ms, time_ms.tolist(), found)
+        passed &= np.array([state is not True for state in found], bool)
+    for place, at in zip(mine[~passed].tolist(), time_ms[~passed].tolist(), strict=True):
+        if switches.crashed(columns.blob(place)):
+            said.crashes.append(switches.Crash(*owner, at))
+    return passed
 
 
 def _teltonika(

@@ -23,7 +23,7 @@ from allconnects.telemetry.codecs.base import Message
 from allconnects.telemetry.gateway import metrics
 from allconnects.telemetry.gateway.assemble import Assembled, assemble
 from allconnects.telemetry.gateway.directory import DeviceRef
-from allconnects.telemetry.store.gate import GateMoved
+from allconnects.telemetry.store.gate import GateMoved, read_gates
 from allconnects.telemetry.store.hot import DeviceGone, HotWriter, Latest
 
 log = structlog.get_logger()
@@ -39,6 +39,8 @@ CATCH_UP_EVERY_S = 1.0
 PAUSE_BYTES = 8_000_000
 RESUME_BYTES = 4_000_000
 WRITERS = 2
+MOST_TURNS = 20
+"""A message in which a switch turns more often than that is written without its later turns' ends."""
 WRITER_NAME = "writer"
 _UNSTORABLE = (psycopg.DataError, ValueError, ArithmeticError, LookupError, TypeError)
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -285,10 +287,17 @@ class Intake:
     def _store(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> Assembled:
         """One attempt, with its own time of receipt: after a long outage the old day's leaf may be gone."""
         assembled = assemble(items, heard, clock.now_ms())
+        for _ in range(MOST_TURNS):
+            if not assembled.turns:
+                break
+            _switch(writer, assembled, items)
+            assembled = assemble(items, heard, clock.now_ms())
         if assembled.batch.gates:
             assembled.latest = writer.write(assembled.batch)
             assembled.remember()
             metrics.positions.inc(assembled.count)
+        if assembled.crashes:
+            _note_crashes(writer, assembled)
         return assembled
 
     def _split(self, writer: HotWriter, items: list[Item], heard: Iterable[DeviceRef]) -> list[Assembled]:
@@ -318,6 +327,34 @@ class Intake:
                 self._closing.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
                 attempt += 1
         return None
+
+
+_SWITCH = "SELECT telemetry_switch_private(%s, %s, %s, to_timestamp(%s / 1000.0), to_timestamp(%s / 1000.0))"
+_CRASH = """
+    INSERT INTO telemetry_event (organisation_id, device_id, kind, at)
+    SELECT %(organisation)s, d.id, 'crash', to_timestamp(%(at)s / 1000.0) FROM telemetry_device d
+    WHERE d.id = %(device)s AND d.organisation_id = %(organisation)s"""
+
+
+def _switch(writer: HotWriter, assembled: Assembled, items: list[Item]) -> None:
+    """Private time that switches began or ended, before what came with them is written; then with the new gates."""
+    connection = writer.connection()
+    turned = {turn.device for turn in assembled.turns}
+    with connection.transaction():
+        for turn in assembled.turns:
+            connection.execute(_SWITCH, (turn.organisation, turn.device, turn.on, turn.since_ms, turn.until_ms))
+    with connection.transaction():
+        gates = read_gates(connection, turned)
+    for device in {item.device for item in items if item.device.id in turned}:
+        device.gate = gates.get(device.id, device.gate)
+
+
+def _note_crashes(writer: HotWriter, assembled: Assembled) -> None:
+    """That there was a crash, not where: from then on the device is recorded (``fleet.private.exceptions``)."""
+    connection = writer.connection()
+    with connection.transaction():
+        for one in assembled.crashes:
+            connection.execute(_CRASH, {"organisation": one.organisation, "device": one.device, "at": one.at_ms})
 
 
 _NOTE_UNKNOWN = """

@@ -20,7 +20,8 @@ from allconnects.accounts.tenancy import aspeak_for
 from allconnects.kit import clock, db
 from allconnects.telemetry.gateway.directory import CHANNEL as DEVICE_CHANNEL
 from allconnects.telemetry.live.bus import Fix, PostgresBus
-from allconnects.telemetry.live.snapshot import LATEST, Box, LatestRow, ms
+from allconnects.telemetry.live.limits import Limits
+from allconnects.telemetry.live.snapshot import LATEST, LIMITED, Box, LatestRow, ms
 from allconnects.telemetry.live.state import State, state_of
 
 TICK_S = 0.5
@@ -92,7 +93,8 @@ _notice = msgspec.json.Decoder(Notice).decode
 class View:
     """One open browser. ``shown``: the entries it has; ``changed``: what came since its last message.
 
-    ``step_deg``: a smaller change of longitude cannot be seen there, so it can wait.
+    ``step_deg``: a smaller change of longitude cannot be seen there, so it can wait. ``hidden``: what it has and may show
+    no longer.
     """
 
     organisation: int
@@ -100,6 +102,7 @@ class View:
     step_deg: float = 0.0
     shown: dict[int, Entry] = field(default_factory=dict)
     changed: dict[int, Entry] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
     reload: bool = False
     resnap: bool = False
     notices: dict[str, Notices] = field(default_factory=dict)
@@ -112,7 +115,7 @@ class View:
 
     def delta(self, tick: int = 0) -> tuple[list[Entry], list[int]]:
         """What to tell now: entries in the view, and devices that left it. What can wait stays noted."""
-        here, gone, waits = [], [], {}
+        here, gone, waits = [], self._hide(), {}
         for device, entry in self.changed.items():
             if not self.holds(entry):
                 if self.shown.pop(device, None) is not None:
@@ -125,6 +128,16 @@ class View:
                     self.shown[device] = entry
         self.changed = waits
         return here, gone
+
+    def _hide(self) -> list[int]:
+        """Devices that are taken away although they did not go anywhere."""
+        gone = [device for device in self.hidden if self.shown.pop(device, None) is not None]
+        self.hidden.clear()
+        return gone
+
+    def only(self, devices: Iterable[int]) -> None:
+        """What it shows and these are not is hidden."""
+        self.hidden |= self.shown.keys() - set(devices)
 
     def can_wait(self, before: Entry, entry: Entry) -> bool:
         """Whether nobody who looks at this part of the map would see a difference."""
@@ -158,6 +171,7 @@ class View:
         newest = [max(entry, known.get(entry[0], entry), key=lambda one: one[6]) for entry in entries]
         self.shown = {entry[0]: entry for entry in newest if self.holds(entry)}
         self.changed.clear()
+        self.hidden.clear()
 
     def holds(self, entry: Entry) -> bool:
         """Whether it is in the part of the map that is looked at."""
@@ -171,6 +185,7 @@ class Hub:
         self._conninfo = db.conninfo("web", "allconnects-live")
         self._views: dict[int, set[View]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
+        self._limits: dict[int, Limits] = {}
 
     async def watch(self, organisation: int, box: Box, zoom: float | None = None) -> AsyncGenerator[bytes, None]:
         """Server-sent events for one browser, until it goes away. ``zoom`` of its map: None tells everything."""
@@ -192,6 +207,7 @@ class Hub:
             self._views[organisation].discard(view)
             if not self._views[organisation]:
                 del self._views[organisation]
+                self._limits.pop(organisation, None)
 
     async def _message(self, view: View, ticks: int) -> bytes:
         """What to tell at this tick. While the database is away that is what the bus told before."""
@@ -213,7 +229,7 @@ class Hub:
         if ticks % _REFRESH_EVERY_TICKS == 0:
             with contextlib.suppress(psycopg.Error):
                 await self._refresh(view)
-        if not view.changed:
+        if not view.changed and not view.hidden:
             return b""
         here, gone = view.delta(ticks)
         return _event("delta", {"t": clock.now_ms(), "p": here, "gone": gone}) if here or gone else b""
@@ -225,14 +241,18 @@ class Hub:
 
     async def _refresh(self, view: View) -> None:
         """Note what the database knows and the view does not."""
-        for entry in await self._entries(view.organisation):
+        entries = await self._entries(view.organisation)
+        view.only(entry[0] for entry in entries)
+        for entry in entries:
             view.offer(entry)
 
     async def _entries(self, organisation: int) -> list[Entry]:
         """The stored states, read under the row-level security of their organisation."""
         async with await psycopg.AsyncConnection.connect(self._conninfo) as connection:
             await aspeak_for(connection, organisation)
+            limits = await (await connection.execute(LIMITED)).fetchall()
             rows = await (await connection.execute(LATEST)).fetchall()
+        self._limits[organisation] = Limits.of(limits)
         now = clock.now_ms()
         return [entry_of_row(LatestRow.of(row), now) for row in rows]
 
@@ -252,8 +272,11 @@ class Hub:
                 continue
             now = clock.now_ms()
             for fix in fixes:
-                if views := self._views.get(fix.organisation):
-                    entry = entry_of_fix(fix, now)
+                views, limits = self._views.get(fix.organisation), self._limits.get(fix.organisation)
+                if not views or limits is None:
+                    continue
+                if seen := limits.seen(fix):
+                    entry = entry_of_fix(seen, now)
                     for view in views:
                         view.offer(entry)
 

@@ -28,20 +28,50 @@ class Box(NamedTuple):
 
 
 WORLD = Box(-180.0, -90.0, 180.0, 90.0)
-SHOWN = """(d.gate_version = 0 OR (
-        NOT EXISTS (SELECT FROM telemetry_private p WHERE p.organisation_id = d.organisation_id
-                    AND p.device_id = d.id AND p.during @> now())
+_GATED = "{one}.organisation_id = d.organisation_id AND {one}.device_id = d.id"
+_P, _R = _GATED.format(one="p"), _GATED.format(one="r")
+SHOWN = f"""(d.gate_version = 0 OR (
+        NOT EXISTS (SELECT FROM telemetry_private p WHERE {_P} AND p.during @> now())
+        AND NOT EXISTS (SELECT FROM telemetry_private p WHERE {_P} AND upper(p.during) <= now()
+                        AND upper(p.during) > coalesce(l.moved_at, '-infinity'))
         AND (NOT d.scheduled OR EXISTS (
-            SELECT FROM telemetry_recorded r WHERE r.organisation_id = d.organisation_id AND r.device_id = d.id
-            AND r.during @> now() AND l.fix_time >= lower(r.during)))))"""
+            SELECT FROM telemetry_recorded r WHERE {_R} AND r.during @> now() AND l.moved_at >= lower(r.during)))))"""
 """Whether the latest place of ``telemetry_device d`` in ``telemetry_live l`` may be shown: not in private time, and
-with a schedule not before the first fix of the present working time, since the one before may be somebody's home."""
+after it, or with a schedule after working time began, not before the device was under way: where it stands until then
+may be somebody's home."""
+_SIGHT = """
+    LEFT JOIN (SELECT o.organisation_id, o.device_id, max(s.grid_e7) AS grid_e7
+               FROM telemetry_sight s
+               JOIN telemetry_occupancy o ON o.organisation_id = s.organisation_id AND o.person = s.person
+                                         AND o.during @> now()
+               WHERE s.grid_e7 > 0 GROUP BY 1, 2) g ON g.organisation_id = d.organisation_id AND g.device_id = d.id"""
+
+
+def _cell(column: str) -> str:
+    return f"CASE WHEN g.grid_e7 IS NULL THEN l.{column} ELSE (floor(l.{column}::float8 / g.grid_e7) + 0.5) * g.grid_e7 END"
+
+
+SEEN = f"""(
+    SELECT l.organisation_id, l.device_id, l.report_at, l.fix_time, {_cell("lat_e7")}::integer AS lat_e7,
+           {_cell("lon_e7")}::integer AS lon_e7, l.speed_kmh, l.satellites, l.attributes,
+           CASE WHEN g.grid_e7 IS NULL THEN l.course_deg END AS course_deg,
+           CASE WHEN g.grid_e7 IS NULL THEN l.altitude_m END AS altitude_m
+    FROM telemetry_live l
+    JOIN telemetry_device d ON d.organisation_id = l.organisation_id AND d.id = l.device_id{_SIGHT}
+    WHERE l.fix_time IS NOT NULL AND {SHOWN})"""
+"""The latest places as they are shown to others, and only those that may be: in place of ``telemetry_live`` wherever
+somebody looks. Who has the device decides how closely it is shown (``telemetry_sight``)."""
 LATEST = f"""
     SELECT d.id, d.name, d.kind, l.report_at, l.fix_time, l.lat_e7, l.lon_e7, l.speed_kmh, l.course_deg
-    FROM telemetry_live l
+    FROM {SEEN} l
     JOIN telemetry_device d ON d.organisation_id = l.organisation_id AND d.id = l.device_id
-    WHERE l.fix_time IS NOT NULL AND {SHOWN}
     ORDER BY d.id"""
+LIMITED = f"""
+    SELECT d.id, coalesce(g.grid_e7, 0), {SHOWN}
+    FROM telemetry_device d
+    LEFT JOIN telemetry_live l ON l.organisation_id = d.organisation_id AND l.device_id = d.id{_SIGHT}
+    WHERE d.gate_version > 0 OR g.grid_e7 IS NOT NULL"""
+"""Devices of which fresh fixes are not simply shown: the width of the cells (0: exactly), whether they are now."""
 
 
 class LatestRow(NamedTuple):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from allconnects.telemetry.store.rows import I64
 
-Reason = Literal["driver", "leave", "input"]
+Reason = Literal["driver", "leave", "input", "schedule"]
 FOREVER_MS = 2**62
 _BUCKETS = 64
 _LOCK_CLASS = 0x67617465
@@ -29,12 +29,14 @@ _SPANS = """
     SELECT coalesce(array_agg(ARRAY[(extract(epoch FROM lower(during)) * 1000)::bigint,
         CASE WHEN upper_inf(during) OR upper(during) = 'infinity' THEN {forever}
              ELSE ceil(extract(epoch FROM upper(during)) * 1000)::bigint END]), '{{}}')
-    FROM {table} s WHERE s.organisation_id = d.organisation_id AND s.device_id = d.id"""
+    FROM {table} s WHERE s.organisation_id = d.organisation_id AND s.device_id = d.id{more}"""
+_PARTS = (("telemetry_private", ""), ("telemetry_recorded", ""), ("telemetry_private", " AND s.reason = 'input'"))
 GATE_COLUMNS = ", ".join(
     [
         "d.gate_version",
         "d.scheduled",
-        *(f"({_SPANS.format(table=t, forever=FOREVER_MS)})" for t in ("telemetry_private", "telemetry_recorded")),
+        *(f"({_SPANS.format(table=t, more=more, forever=FOREVER_MS)})" for t, more in _PARTS),
+        "d.private_input",
     ]
 )
 """What ``Gate.of`` takes, in a query over ``telemetry_device d``."""
@@ -51,6 +53,13 @@ _OPEN = """
     UPDATE telemetry_private SET during = tstzrange(lower(during), %(end)s)
     WHERE organisation_id = %(organisation)s AND device_id = %(device)s AND during @> %(end)s::timestamptz
       AND lower(during) < %(end)s"""
+_RECORDED = (
+    "INSERT INTO telemetry_recorded (organisation_id, device_id, during) VALUES (%s, %s, tstzrange(%s, %s))"
+)
+_JOIN = """
+    UPDATE telemetry_recorded SET during = during + tstzrange(%s, %s)
+    WHERE organisation_id = %s AND device_id = %s AND upper(during) = %s"""
+_BEGINNING = "2000-01-01"
 _FORGET = "SELECT telemetry_forget_time(%s, tstzrange(%s, %s))"
 
 
@@ -61,29 +70,46 @@ def bucket(organisation: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What may be recorded of one device. ``private``, ``recorded``: int64 (k, 2), ms, from (with) to (without)."""
+    """What may be recorded of one device. ``private``, ``recorded``: int64 (k, 2), ms, from (with) to (without).
+
+    ``input``: the attribute by which a switch in the vehicle says that time is private, or empty; ``switched``: what
+    of ``private`` is private by that switch alone.
+    """
 
     version: int = 0
     scheduled: bool = False
     private: I64 = field(default_factory=lambda: np.empty((0, 2), np.int64))
     recorded: I64 = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    switched: I64 = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    input: str = ""
 
     @classmethod
-    def of(cls, version: int, scheduled: bool, private: Sequence[Any], recorded: Sequence[Any]) -> Gate:
+    def of(
+        cls, version: int, scheduled: bool, private: Sequence[Any], recorded: Sequence[Any],
+        switched: Sequence[Any] = (), switch: str = "",
+    ) -> Gate:  # fmt: skip
         """From a row of ``GATE_COLUMNS``; the same object for all that are open and never were anything else."""
         if not version and not scheduled:
             return OPEN
-        return cls(version, scheduled, _spans(private), _spans(recorded))
+        return cls(version, scheduled, _spans(private), _spans(recorded), _spans(switched), switch)
 
     @property
     def is_open(self) -> bool:
         """Whether everything may be recorded at all times."""
-        return not self.scheduled and not len(self.private)
+        return not self.scheduled and not len(self.private) and not self.input
 
     def passes(self, time_ms: I64) -> NDArray[np.bool_]:
         """For each time whether what happened then may be recorded; bool (n,)."""
         kept = ~_within(time_ms, self.private)
         return kept & _within(time_ms, self.recorded) if self.scheduled else kept
+
+    def is_private(self, time_ms: int) -> bool:
+        """Whether a moment lies in private time, whatever the schedule says."""
+        return bool(_within(np.array([time_ms], np.int64), self.private)[0])
+
+    def is_switched(self, time_ms: int) -> bool:
+        """Whether a moment is private by the switch in the vehicle alone."""
+        return bool(_within(np.array([time_ms], np.int64), self.switched)[0])
 
     def passes_at(self, time_ms: int) -> bool:
         """The same of one moment."""
@@ -156,13 +182,22 @@ def end_private(cursor: Any, organisation: int, device: int, end: datetime) -> b
     return ended
 
 
+def set_input(cursor: Any, organisation: int, device: int, attribute: str) -> None:
+    """From now on a switch that the device reports as this attribute asks for private time; empty: none does."""
+    cursor.execute(_LOCK, (bucket(organisation),))
+    cursor.execute(
+        "UPDATE telemetry_device SET private_input = %s, gate_version = gate_version + 1 WHERE id = %s",
+        (attribute, device),
+    )
+
+
 def set_schedule(
     cursor: Any, organisation: int, device: int, since: datetime, spans: Sequence[tuple[datetime, datetime]] | None
 ) -> None:
     """From ``since`` on record a device in these times only; ``spans`` None: at all times.
 
     What was recorded before ``since`` stays. Spans must not overlap. A schedule that covers no future time means
-    that nothing is recorded then.
+    that nothing is recorded then. A recorded time that goes on over ``since`` stays one.
     """
     cursor.execute(_LOCK, (bucket(organisation),))
     cursor.execute("SELECT scheduled FROM telemetry_device WHERE id = %s", (device,))
@@ -178,16 +213,12 @@ def set_schedule(
         (since, *where, since),
     )
     if spans is not None and was is not None and not was[0]:
-        cursor.execute(
-            "INSERT INTO telemetry_recorded (organisation_id, device_id, during) "
-            "VALUES (%s, %s, tstzrange('2000-01-01', %s))",
-            (*where, since),
-        )
-    for start, end in spans if spans is not None else [(since, None)] if was is not None and was[0] else []:
-        cursor.execute(
-            "INSERT INTO telemetry_recorded (organisation_id, device_id, during) VALUES (%s, %s, tstzrange(%s, %s))",
-            (*where, start, end),
-        )
+        cursor.execute(_RECORDED, (*where, _BEGINNING, since))
+    wanted = spans if spans is not None else [(since, None)] if was is not None and was[0] else []
+    for start, end in wanted:
+        cursor.execute(_JOIN, (start, end, *where, start))
+        if not cursor.rowcount:
+            cursor.execute(_RECORDED, (*where, start, end))
     cursor.execute(
         "UPDATE telemetry_device SET scheduled = scheduled OR %s, gate_version = gate_version + 1 WHERE id = %s",
         (spans is not None, device),

@@ -72,8 +72,12 @@ _FIX_COLUMNS = ("fix_time", "lat_e7", "lon_e7", "altitude_m", "speed_kmh", "cour
 _NEWER = f"""(s.has_fix AND (l.fix_time IS NULL
     OR (s.fix_time >= l.fix_time AND s.flags & {VALID} >= l.flags & {VALID})))"""
 _NEWER_ATTRIBUTES = "(s.has_attributes AND (l.attributes_time IS NULL OR s.attributes_time >= l.attributes_time))"
+MOVING_KMH = 5.0
+"""As on the map (``live.state``): slower is what a receiver reports while it stands still."""
+_MOVED = f"""({_NEWER} AND s.flags & {VALID} <> 0 AND s.speed_kmh >= {MOVING_KMH} AND s.speed_kmh <> 'NaN')"""
 _UPDATE_LIVE = f"""
     UPDATE telemetry_live l SET
+        moved_at = CASE WHEN {_MOVED} THEN s.fix_time ELSE l.moved_at END,
         report_at = greatest(l.report_at, s.report_at),
         {", ".join(f"{n} = CASE WHEN {_NEWER} THEN s.{n} ELSE l.{n} END" for n in _FIX_COLUMNS)},
         attributes = CASE WHEN {_NEWER_ATTRIBUTES} THEN s.attributes ELSE l.attributes END,

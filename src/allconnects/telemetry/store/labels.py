@@ -58,7 +58,7 @@ register(
         "telemetry_live",
         {
             **dict.fromkeys(("organisation_id", "device_id", "report_at"), _live(REFERENCE)),
-            **dict.fromkeys(_PLACES, _live(PLACE)),
+            **dict.fromkeys((*_PLACES, "moved_at"), _live(PLACE)),
             **dict.fromkeys((*_MEASURES, "attributes_time"), _live(MEASURED)),
         },
         tenant="organisation_id",
@@ -137,6 +137,17 @@ register(
         worker="SELECT, INSERT, UPDATE, DELETE",
     )
 )
+
+SIGHT = Label(
+    "user.settings", "location", "driver", "indirect", "fleet.dispatch", "legitimate_interest", "relation",
+    "delete_row", "provided",
+)  # fmt: skip
+register(
+    Table(
+        "telemetry_sight", dict.fromkeys(("organisation_id", "person", "account", "grid_e7", "days"), SIGHT),
+        tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE",
+    )
+)  # fmt: skip
 
 _GATE = dict.fromkeys(("organisation_id", "device_id", "during"), PERSON)
 register(

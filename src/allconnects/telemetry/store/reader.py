@@ -17,7 +17,7 @@ from allconnects.privacy.access import service as access
 from allconnects.privacy.vault import KeyDestroyed, KeyMissing, Subject, Vault, VaultError, open_vault
 from allconnects.telemetry.store import signals as signals_of
 from allconnects.telemetry.store.gate import Gate, read_gate
-from allconnects.telemetry.store.occupancy import cut, stays
+from allconnects.telemetry.store.occupancy import Stay, cut, stays
 from allconnects.telemetry.store.rows import HAS_PLACE, IMPLAUSIBLE_TIME, VALID
 from allconnects.telemetry.store.segment.format import Segment, open_segment
 from allconnects.telemetry.store.segment.positions import KINDS, Positions
@@ -33,6 +33,7 @@ from allconnects.telemetry.store.segments import (
     read_segments,
     taken,
 )
+from allconnects.telemetry.store.sight import Sight, seen, sights
 
 PURPOSE = "fleet.dispatch"
 MASK, WANTED = VALID | HAS_PLACE | IMPLAUSIBLE_TIME, VALID | HAS_PLACE
@@ -83,13 +84,15 @@ def track(
     vault: Vault | None = None,
     signals: bool = False,
     altitude: bool = False,
+    outward: bool | None = None,
 ) -> Track:
     """Usable fixes with ``start <= time < end``, from segments and hot rows.
 
     ``signals``: with all that trips need; ``altitude``: with that. The cursor's transaction must speak for the
     organisation. ``purpose``, ``who``: as the vault wants them, which
     logs both; who acts now by default. What somebody's request reads about persons stands in the access log too.
-    Positions of a subject whose key was destroyed, or older than the organisation keeps them, are not there. Raises
+    Of a person others see as much as ``store.sight`` says; ``outward``: also when a process asks, because the answer
+    leaves the platform. Positions of a subject whose key was destroyed, or older than the organisation keeps them, are not there. Raises
     KeyRestricted or KeyHeld when the purpose does not open everything else, KeyMissing when a segment's key is lost,
     InvalidInput for an unknown purpose, SegmentError, and DatabaseUnavailable or VaultError when the vault does not
     answer.
@@ -103,19 +106,22 @@ def track(
     # Hot rows first: what is sealed and dropped between the two reads is then there twice, never not at all.
     hot = read_hot(cursor, _HOT, _params(organisation, device, start, end), blobs=signals)
     sealed = read_segments(cursor, organisation, device, first, last)
-    masks = cut(hot.time_ms, stays(cursor, organisation, device, start, end))
+    who_had_it = stays(cursor, organisation, device, start, end)
+    masks = cut(hot.time_ms, who_had_it)
     subjects = {one.subject: key_subject(one.subject, device) for one in sealed}
     subjects |= {name: key_subject(name, device) for name in masks}
     if not subjects:
         return _nothing(wanted)
     keys = _Keys(vault, organisation, device, purpose, who or current().name)
     found = keys.of(subjects, {one.subject for one in sealed})
-    seen = np.zeros(len(hot), bool)
+    kept = np.zeros(len(hot), bool)
     for name, mask in masks.items():
-        seen |= mask & (found[name] is not GONE)
+        kept |= mask & (found[name] is not GONE)
     segments = _opened(sealed, found, organisation, device)
-    joined = _joined(segments, taken(hot, seen), _window(start, end), wanted)
+    joined = _joined(segments, taken(hot, kept), _window(start, end), wanted)
     result = _passed(read_gate(cursor, device), joined)
+    if found_sights := sights(cursor, organisation, outward=outward, purpose=purpose):
+        result = _limited(result, who_had_it, found_sights)
     persons = {name for name in subjects if name and found[name] is not GONE}
     access.note(cursor, organisation, persons, purpose=purpose, scope="track", first=first, last=last, size=len(result))
     return result
@@ -135,8 +141,15 @@ def _passed(gate: Gate, found: Track) -> Track:
     if gate.is_open:
         return found
     kept = gate.passes(found.time_ms)
-    columns: Parts = {name: getattr(found, name) for name in (*_NAMES, *_SIGNALS)}
+    columns: Parts = {name: getattr(found, name) for name in (*_NAMES, *_SIGNALS, "altitude_m")}
     return replace(found, **{name: column[kept] for name, column in columns.items() if column is not None})
+
+
+def _limited(found: Track, who_had_it: Sequence[Stay], limits: dict[str, Sight]) -> Track:
+    """As others see it."""
+    columns = {name: getattr(found, name) for name in (*_NAMES, *_SIGNALS, "altitude_m")}
+    known = {name: column for name, column in columns.items() if column is not None}
+    return replace(found, **seen(found.time_ms, known, who_had_it, limits))
 
 
 def _params(organisation: int, device: int, start: datetime, end: datetime) -> dict[str, object]:

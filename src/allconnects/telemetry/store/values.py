@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from allconnects.privacy.access import service as access
 from allconnects.privacy.vault import Vault
 from allconnects.telemetry.store import blob
-from allconnects.telemetry.store.occupancy import cut, stays
-from allconnects.telemetry.store.reader import _HOT, GONE, MASK, PURPOSE, WANTED, _Keys, _params, _window
+from allconnects.telemetry.store.gate import read_gate
+from allconnects.telemetry.store.occupancy import Stay, cut, stays
+from allconnects.telemetry.store.reader import _HOT, GONE, MASK, PURPOSE, WANTED, _Keys, _params, _window, kept_from
 from allconnects.telemetry.store.rows import NO_PLACE
 from allconnects.telemetry.store.segment.format import open_segment
 from allconnects.telemetry.store.segment.positions import Positions, blob_list
 from allconnects.telemetry.store.segments import BRUSSELS, Cursor, key_subject, merged, read_hot, read_segments, taken
+from allconnects.telemetry.store.sight import Sight, seen, sights
 
 __all__ = ["NO_PLACE", "Values", "track_with_values"]
 
@@ -38,14 +44,48 @@ def track_with_values(
     purpose: str = PURPOSE,
     who: str = "process:web",
     vault: Vault | None = None,
+    outward: bool | None = None,
 ) -> Values:
-    """Fixes with ``start <= time < end`` and what they say of ``names``, or everything. Raises as ``reader.track``."""
+    """Fixes with ``start <= time < end`` and what they say of ``names``, or everything. Raises as ``reader.track``.
+
+    The same may be seen as in a track; what somebody's request reads stands in the access log too.
+    """
+    start = max(start, kept_from(cursor, organisation) or start)
+    if start >= end:
+        return Values(merged([]), [])
     positions = _read(cursor, organisation, device, start, end, _Keys(vault, organisation, device, purpose, who))
     first, behind = _window(start, end)
     usable = (positions.flags & MASK) == WANTED
+    usable &= read_gate(cursor, device).passes(positions.time_ms)
     positions = taken(positions, usable & (positions.time_ms >= first) & (positions.time_ms < behind))
+    who_had_it = stays(cursor, organisation, device, start, end)
+    if limits := sights(cursor, organisation, outward=outward, purpose=purpose):
+        positions = _limited(positions, who_had_it, limits)
+    _note(cursor, organisation, purpose, start, end, positions, who_had_it)
     wanted = None if names is None else frozenset(names)
     return Values(positions, [_chosen(line, wanted) for line in blob_list(positions.blobs)])
+
+
+def _limited(found: Positions, who_had_it: Sequence[Stay], limits: dict[str, Sight]) -> Positions:
+    """As others see it: hidden ones are gone, places are in cells."""
+    shown = seen(found.time_ms, {**_columns(found), "at": np.arange(len(found))}, who_had_it, limits)
+    at = shown.pop("at")
+    return replace(taken(found, at), **shown)
+
+
+def _columns(found: Positions) -> dict[str, NDArray[Any]]:
+    return {name: getattr(found, name) for name in ("lat_e7", "lon_e7", "course_deg", "altitude_m")}
+
+
+def _note(
+    cursor: Cursor, organisation: int, purpose: str, start: datetime, end: datetime, found: Positions,
+    who_had_it: Sequence[Stay],
+) -> None:  # fmt: skip
+    days = [one.astimezone(BRUSSELS).date() for one in (start, end - timedelta(microseconds=1))]
+    access.note(
+        cursor, organisation, {stay.person for stay in who_had_it}, purpose=purpose, scope="track",
+        first=days[0], last=days[1], size=len(found),
+    )  # fmt: skip
 
 
 def _read(cursor: Cursor, organisation: int, device: int, start: datetime, end: datetime, keys: _Keys) -> Positions:
