@@ -102,3 +102,26 @@ REPLY = Label(
     "user.account", "product_service", "employee", "indirect", "fleet.register", "legitimate_interest",
     "upload", "delete_row", "derived", "the answer that was given, as JSON",
 )  # fmt: skip
+
+
+def location_label(
+    category: Category, identifiability: Identifiability = "pseudonymous", export: Export = "provided",
+    retention: Retention = "relation", schema: str = "",
+) -> Label:  # fmt: skip
+    """A column of what is recorded and shown of where a person is."""
+    return Label(
+        category, "location", "driver", identifiability, "fleet.dispatch", "legitimate_interest", retention,
+        "delete_row", export, schema,
+    )  # fmt: skip
+
+
+LOCATION_RULE = location_label("user.settings")
+OWN_CHOICE = location_label("user.settings")
+OWN_CHOICE_OF = location_label("user.settings", "indirect")
+WEEK = location_label("user.account", schema="hours by weekday, as text; Monday is 0")
+ABSENCE = location_label("user.account", retention="occupancy")
+ABSENCE_OF = location_label("user.account", "indirect", retention="occupancy")
+PRIVATE = location_label("user.device.telemetry", export="observed", retention="occupancy")
+PRIVATE_OF = location_label("user.unique_id", "indirect", "observed", "occupancy")
+EXCEPTION_TEXT = location_label("user.account", "indirect", retention="occupancy")
+EXCEPTION_BY = location_label("user.account", "indirect", "derived", "occupancy")

@@ -93,8 +93,8 @@ _notice = msgspec.json.Decoder(Notice).decode
 class View:
     """One open browser. ``shown``: the entries it has; ``changed``: what came since its last message.
 
-    ``step_deg``: a smaller change of longitude cannot be seen there, so it can wait. ``hidden``: what it has and may show
-    no longer.
+    ``step_deg``: a smaller change of longitude cannot be seen there, so it can wait. ``hidden``: what it has and may
+    show no longer.
     """
 
     organisation: int

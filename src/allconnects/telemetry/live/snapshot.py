@@ -48,7 +48,8 @@ _SIGHT = """
 
 
 def _cell(column: str) -> str:
-    return f"CASE WHEN g.grid_e7 IS NULL THEN l.{column} ELSE (floor(l.{column}::float8 / g.grid_e7) + 0.5) * g.grid_e7 END"
+    middle = f"(floor(l.{column}::float8 / g.grid_e7) + 0.5) * g.grid_e7"
+    return f"CASE WHEN g.grid_e7 IS NULL THEN l.{column} ELSE {middle} END"
 
 
 SEEN = f"""(

@@ -15,5 +15,18 @@ class Migration(migrations.Migration):
             "private_input",
             models.CharField(max_length=20, default="", db_default="", blank=True, editable=False),
         ),
+        migrations.AlterField(
+            model_name="event",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("seen_twice", "Seen from two places at once"),
+                    ("wrong_secret", "Wrong device secret"),
+                    ("limit", "Too many connections"),
+                    ("crash", "Crash reported in private time"),
+                ],
+                max_length=20,
+            ),
+        ),
         run_file("allconnects.telemetry", "store/sight.sql"),
     ]

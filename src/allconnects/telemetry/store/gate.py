@@ -53,9 +53,7 @@ _OPEN = """
     UPDATE telemetry_private SET during = tstzrange(lower(during), %(end)s)
     WHERE organisation_id = %(organisation)s AND device_id = %(device)s AND during @> %(end)s::timestamptz
       AND lower(during) < %(end)s"""
-_RECORDED = (
-    "INSERT INTO telemetry_recorded (organisation_id, device_id, during) VALUES (%s, %s, tstzrange(%s, %s))"
-)
+_RECORDED = "INSERT INTO telemetry_recorded (organisation_id, device_id, during) VALUES (%s, %s, tstzrange(%s, %s))"
 _JOIN = """
     UPDATE telemetry_recorded SET during = during + tstzrange(%s, %s)
     WHERE organisation_id = %s AND device_id = %s AND upper(during) = %s"""

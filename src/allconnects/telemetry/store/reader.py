@@ -92,7 +92,8 @@ def track(
     organisation. ``purpose``, ``who``: as the vault wants them, which
     logs both; who acts now by default. What somebody's request reads about persons stands in the access log too.
     Of a person others see as much as ``store.sight`` says; ``outward``: also when a process asks, because the answer
-    leaves the platform. Positions of a subject whose key was destroyed, or older than the organisation keeps them, are not there. Raises
+    leaves the platform. Positions of a subject whose key was destroyed, or older than the organisation keeps them, are
+    not there. Raises
     KeyRestricted or KeyHeld when the purpose does not open everything else, KeyMissing when a segment's key is lost,
     InvalidInput for an unknown purpose, SegmentError, and DatabaseUnavailable or VaultError when the vault does not
     answer.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from allconnects.accounts.actor import current
 from allconnects.kit import clock
 from allconnects.telemetry.store.occupancy import Stay, cut
-from allconnects.telemetry.store.rows import NO_PLACE, I64
+from allconnects.telemetry.store.rows import I64, NO_PLACE
 from allconnects.telemetry.store.segments import BRUSSELS, Cursor, bounds
 
 RIGHTS = "rights.handle"
