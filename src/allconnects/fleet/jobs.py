@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allconnects.fleet.private import button, exceptions, feeding, settings, switching
 from allconnects.fleet.services import listening
 from allconnects.kit import jobs
 
@@ -10,6 +11,17 @@ from allconnects.kit import jobs
 def listen(organisation: int) -> None:
     """Drivers and tags that trackers told of since the last look."""
     listening.look(organisation)
+
+
+@jobs.periodic("* * * * *", "fleet.private")
+def private(organisation: int) -> None:
+    """Gates follow who has what and when they work; switches and crashes are heard; what others see is brought up."""
+    exceptions.take_crashes(organisation)
+    button.follow_others(organisation)
+    feeding.refresh(organisation)
+    switching.write_down(organisation)
+    switching.measure(organisation)
+    settings.refresh(organisation)
 
 
 @jobs.periodic("23 * * * *", "fleet.forgotten")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import Any
 from uuid import UUID
@@ -75,6 +75,11 @@ def hours_book(organisation: int) -> HoursBook:
         else:
             teams[row.team_id] = schedule
     return HoursBook(whole, teams, _members(organisation, list(teams)) if teams else {})
+
+
+def hours_of(organisation: int) -> Callable[[UUID | None, date], list[tuple[time, time]]]:
+    """What ``fleet.private.hours`` asks: the hours of a person on a day."""
+    return hours_book(organisation).spans_of
 
 
 def _members(organisation: int, teams: list[int]) -> dict[UUID, tuple[tuple[int, date, date | None], ...]]:

@@ -76,6 +76,11 @@ class HoursBook:
         """Whether a movement is within the hours of that person; of nobody known: within those for all."""
         return any(schedule.allows(begin, end) for schedule in self._of(person, begin))
 
+    def spans_of(self, person: UUID | None, day: date) -> list[Span]:
+        """The hours of a person (None: of all) on a day, without margin."""
+        noon = datetime.combine(day, time(12), BRUSSELS)
+        return [span for one in self._of(person, noon) for span in one.spans.get(day.weekday(), ())]
+
     def _of(self, person: UUID | None, moment: datetime) -> Iterable[Schedule]:
         if person is None or person not in self.members:
             return (self.whole,)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from allconnects.demo.data import register
 from allconnects.demo.data.setting import Demo, device, person, vehicle
-from allconnects.fleet.models import DriverEvent
+from allconnects.fleet.models import DriverEvent, LocationRule, Person, PersonHours
 from allconnects.fleet.models.presence import Source
 from allconnects.fleet.services import presence
 from allconnects.fleet.services.presence import Sighting
@@ -26,6 +26,7 @@ def there(_demo: Demo) -> bool:
 
 def make(demo: Demo) -> None:
     """Badges of the past two weeks, and today's plan."""
+    _work_at_all_hours(demo)
     presence.observe(demo.who, list(_sightings(demo)))
     for name, number in PLANNED.items():
         presence.claim(demo.who, vehicle(name).pk, person(number).pk, demo.at(0, 6), None, source=Source.PLANNING)
@@ -33,6 +34,15 @@ def make(demo: Demo) -> None:
         demo.who, vehicle("Van 08").pk, person("D06").pk, demo.at(-2, 7), demo.at(-2, 16, 30),
         reason="Drove for a sick colleague",
     )  # fmt: skip
+
+
+def _work_at_all_hours(demo: Demo) -> None:
+    """The demo moves whenever somebody looks at it: its drivers work in shifts, on Sundays and holidays too."""
+    LocationRule.objects.create(organisation=demo.organisation, holidays_off=False, changed_at=demo.founded)
+    week = {str(day): [["00:00", "00:00"]] for day in range(7)}
+    PersonHours.objects.bulk_create(
+        PersonHours(organisation=demo.organisation, person=person, days=week) for person in Person.objects.all()
+    )
 
 
 def _sightings(demo: Demo) -> Iterator[Sighting]:

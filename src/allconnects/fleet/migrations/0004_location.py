@@ -121,6 +121,7 @@ class Migration(migrations.Migration):
                         max_length=6,
                     ),
                 ),
+                ("holidays_off", models.BooleanField(default=True)),
                 ("informed_on", models.DateField(blank=True, null=True)),
                 ("changed_at", models.DateTimeField(null=True)),
             ],

@@ -36,10 +36,11 @@ _DAYS = [MinValueValidator(1), MaxValueValidator(NOTICE_DAYS)]
 
 @labels.tenant_table(
     **dict.fromkeys(
-        ("organisation_id", "precision", "days", "coarsest", "fewest_days", "pool", "informed_on", "changed_at"),
+        ("organisation_id", "precision", "days", "coarsest", "fewest_days", "pool", "holidays_off", "informed_on",
+         "changed_at"),
         labels.LOCATION_RULE,
     )
-)
+)  # fmt: skip
 class LocationRule(models.Model):
     """What the employer sets: others see at most ``precision`` and ``days``; a person chooses down to ``coarsest`` and
     ``fewest_days``. Narrower counts at once; wider needs the day on which people were informed (``informed_on``)."""
@@ -50,6 +51,7 @@ class LocationRule(models.Model):
     coarsest = models.CharField(max_length=12, choices=Precision.choices, default=Precision.MUNICIPALITY)
     fewest_days = models.SmallIntegerField(default=1, validators=_DAYS)
     pool = models.CharField(max_length=6, choices=Pool.choices, default=Pool.ALWAYS)
+    holidays_off = models.BooleanField(default=True)
     informed_on = models.DateField(null=True, blank=True)
     changed_at = models.DateTimeField(null=True)
 

@@ -12,6 +12,7 @@ from django.db import connection, models
 from allconnects.accounts.models import Organisation
 from allconnects.fleet import badges, hearing
 from allconnects.fleet.models import DriverEvent, Installation, Looked, Tag
+from allconnects.fleet.private import switching
 from allconnects.fleet.rules import LONGEST_STAY
 from allconnects.fleet.services import presence
 from allconnects.fleet.who import Who
@@ -76,6 +77,9 @@ def take(organisation: Organisation, rows: Iterable[Row]) -> int:
     for row in rows:
         by_device[row.device].append(row)
     stays = Installation.objects.filter(device_id__in=list(by_device), vehicle__isnull=False)
+    for device, found in by_device.items():
+        if said := next((row.at for row in found if row.attributes.get("privateMode")), None):
+            switching.notice(organisation.pk, device, said)
     spoken = set(
         DriverEvent.objects.filter(device_id__in=list(by_device)).values_list("device_id", flat=True).distinct()
     )
@@ -150,7 +154,16 @@ def ask_about_forgotten(organisation: int) -> None:
 
 def forget(organisation: int) -> None:
     """What is over its time goes: raw events, answers, files, history, stays."""
-    from allconnects.fleet.models import Change, Occupancy, Question, Reply, Upload
+    from allconnects.fleet.models import (
+        Absence,
+        Change,
+        LocationException,
+        Occupancy,
+        PrivateTime,
+        Question,
+        Reply,
+        Upload,
+    )
     from allconnects.privacy.retention import RULES
 
     now = clock.now()
@@ -158,12 +171,15 @@ def forget(organisation: int) -> None:
     def before(name: str) -> datetime:
         return now - timedelta(days=RULES[name].default_days or 0)
 
+    Absence.objects.filter(organisation_id=organisation, last__lt=before("occupancy").date()).delete()
     old: list[models.QuerySet[Any]] = [
         DriverEvent.objects.filter(at__lt=before("raw_position")),
         Upload.objects.filter(made_at__lt=before("upload")),
         Reply.objects.filter(made_at__lt=before("upload")),
         Change.objects.filter(at__lt=before("change_history")),
         Question.objects.filter(asked_at__lt=before("occupancy")),
+        PrivateTime.objects.filter(end__lt=before("occupancy")),
+        LocationException.objects.filter(declared_at__lt=before("occupancy")).exclude(end=None, kind="duty"),
         Occupancy.objects.filter(during__endswith__lt=before("occupancy")),
     ]
     for rows in old:

@@ -54,6 +54,9 @@ _OPEN = """
     WHERE organisation_id = %(organisation)s AND device_id = %(device)s AND during @> %(end)s::timestamptz
       AND lower(during) < %(end)s"""
 _RECORDED = "INSERT INTO telemetry_recorded (organisation_id, device_id, during) VALUES (%s, %s, tstzrange(%s, %s))"
+_ALL_RECORDED = """
+    INSERT INTO telemetry_recorded (organisation_id, device_id, during)
+    SELECT %s, %s, tstzrange(a, b) FROM unnest(%s::timestamptz[], %s::timestamptz[]) AS span(a, b)"""
 _JOIN = """
     UPDATE telemetry_recorded SET during = during + tstzrange(%s, %s)
     WHERE organisation_id = %s AND device_id = %s AND upper(during) = %s"""
@@ -212,11 +215,11 @@ def set_schedule(
     )
     if spans is not None and was is not None and not was[0]:
         cursor.execute(_RECORDED, (*where, _BEGINNING, since))
-    wanted = spans if spans is not None else [(since, None)] if was is not None and was[0] else []
-    for start, end in wanted:
-        cursor.execute(_JOIN, (start, end, *where, start))
-        if not cursor.rowcount:
-            cursor.execute(_RECORDED, (*where, start, end))
+    wanted = list(spans) if spans is not None else [(since, None)] if was is not None and was[0] else []
+    if wanted:
+        cursor.execute(_JOIN, (*wanted[0], *where, wanted[0][0]))
+        rest = wanted[1:] if cursor.rowcount else wanted
+        cursor.execute(_ALL_RECORDED, (*where, [start for start, _ in rest], [end for _, end in rest]))
     cursor.execute(
         "UPDATE telemetry_device SET scheduled = scheduled OR %s, gate_version = gate_version + 1 WHERE id = %s",
         (spans is not None, device),
