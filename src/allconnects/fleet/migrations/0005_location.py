@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_jobs"),
-        ("fleet", "0003_looked"),
+        ("fleet", "0004_blocked_badge"),
         ("telemetry", "0008_sight"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
