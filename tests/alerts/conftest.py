@@ -13,6 +13,7 @@ import pytest
 
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock
+from allconnects.telemetry.store.news import NOTE
 from allconnects.telemetry.store.rows import HAS_PLACE, HAS_TIME, VALID
 from tests import database
 
@@ -64,6 +65,7 @@ class Fleet:
                 b"J" + json.dumps(attributes, sort_keys=True).encode(),
             ),
         )  # fmt: skip
+        self.owner.execute(NOTE, (received, [self.organisation.pk]))
         self.owner.execute(
             "INSERT INTO telemetry_live (organisation_id, device_id, report_at) VALUES (%s, %s, %s) "
             "ON CONFLICT (organisation_id, device_id) "

@@ -196,3 +196,35 @@ def test_a_paused_rule_finds_nothing(fleet: Fleet, make_rule: Make) -> None:
     fleet.send(device, NOON, speed=120)
     look(fleet, NOON + minutes(1))
     assert stored(fleet) == []
+
+
+def test_a_batch_that_commits_long_after_its_receipt_is_not_passed_over(fleet: Fleet, make_rule: Make) -> None:
+    """The writer waits for its database; others commit and are looked at meanwhile."""
+    from allconnects.kit import db
+
+    make_rule("speeding", {"number": 90})
+    slow, quick = fleet.device("Slow"), fleet.device("Quick")
+    look(fleet, NOON - minutes(1))
+    with db.connect("owner") as waiting:
+        Fleet(fleet.organisation, waiting).send(slow, NOON, speed=120)
+        for at in range(1, 30):
+            fleet.send(quick, NOON + minutes(at), speed=50)
+            assert look(fleet, NOON + minutes(at + 0.1)) == 1, "only what is new"
+        assert look(fleet, NOON + minutes(31)) == 0
+        waiting.commit()
+    assert look(fleet, NOON + minutes(32)) == 1
+    assert [alert.subject_name for alert in stored(fleet)] == ["Slow"]
+
+
+def test_a_restored_database_is_looked_at_by_receipt(fleet: Fleet, make_rule: Make) -> None:
+    from allconnects.alerts.models import Progress
+
+    make_rule("speeding", {"number": 90})
+    device = fleet.device()
+    look(fleet, NOON - minutes(1))
+    with fleet.at(NOON):
+        Progress.objects.update(seen="9000000000000:9000000000000:")
+    fleet.send(device, NOON, speed=120)
+    assert look(fleet, NOON + minutes(1)) == 1
+    assert len(stored(fleet)) == 1
+    assert look(fleet, NOON + minutes(2)) == 0

@@ -346,13 +346,14 @@ class Delivery(models.Model):
     web="SELECT, INSERT, UPDATE, DELETE",
     ingest="",
     worker="SELECT",
-    **dict.fromkeys(("organisation_id", "looked_to"), NOT_PERSONAL),
+    **dict.fromkeys(("organisation_id", "looked_to", "seen"), NOT_PERSONAL),
 )
 class Progress(models.Model):
-    """Up to which receipt the positions of an organisation were looked at."""
+    """What of the positions of an organisation was looked at: the snapshot ``seen``, and when that was."""
 
     organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, primary_key=True)
     looked_to = models.DateTimeField()
+    seen = models.TextField(default="", blank=True)
 
     def __str__(self) -> str:
         return f"progress of {self.pk}"

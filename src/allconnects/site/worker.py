@@ -21,6 +21,7 @@ from allconnects.privacy.consents import keeping as consents
 from allconnects.privacy.consents import mailing
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
+from allconnects.telemetry.store import news
 from allconnects.telemetry.store.retention import drop_sealed, drop_segments, longest
 from allconnects.telemetry.store.sealing import look, seal_round
 from allconnects.trips.jobs import compute_round, drop_expired
@@ -67,6 +68,7 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     drop_segments(connection, days)
     drop_expired(connection, config.current().trip_days)
     forget_unknown(connection)
+    news.forget(connection, clock.now())
     forget_expired(connection)
     background.tidy(connection)
 

@@ -23,16 +23,21 @@ from allconnects.alerts.services import record
 from allconnects.alerts.services.scope import Thing, things, watches
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError
+from allconnects.telemetry.store import news
 
 log = structlog.get_logger()
-SETTLED = timedelta(seconds=10)
-"""A batch commits a little after its time of receipt; so much is looked at twice, which changes nothing."""
+SETTLED = timedelta(minutes=10)
+"""Where only the time of receipt can tell what is new, so much is looked at twice, which changes nothing."""
 FURTHEST = timedelta(days=7)
 """What began longer ago keeps the start that it was stored with."""
 WIDER = (timedelta(0), timedelta(days=1), FURTHEST)
-_NEWS = """
+_RECEIVED = """
     SELECT device_id, min(fix_time) FROM telemetry_position
-    WHERE received_at > %s AND received_at <= %s GROUP BY device_id"""
+    WHERE organisation_id = %s AND received_at > %s AND received_at <= %s GROUP BY device_id"""
+_COMMITTED = """
+    SELECT device_id, min(fix_time) FROM telemetry_position
+    WHERE organisation_id = %s AND received_at >= %s AND received_at <= %s AND received_at = ANY(%s)
+    GROUP BY device_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +64,30 @@ def look(organisation: int) -> int:
     Progress.objects.get_or_create(organisation_id=organisation, defaults={"looked_to": now - timedelta(hours=1)})
     progress = Progress.objects.select_for_update().get(organisation_id=organisation)
     rules = live_rules()
-    since = _since(progress.looked_to - SETTLED, now) if rules else {}
+    since, seen = _since(organisation, progress, now)
     places = Places(number for one in rules for number in one.params.places)
-    for thing in things(sorted(since)) if since else []:
+    for thing in things(sorted(since)) if since and rules else []:
         _careful(organisation, thing, rules, since[thing.device], places)
-    Progress.objects.filter(organisation_id=organisation).update(looked_to=now)
-    return len(since)
+    Progress.objects.filter(organisation_id=organisation).update(looked_to=now, seen=seen)
+    return len(since) if rules else 0
 
 
-def _since(begin: datetime, now: datetime) -> dict[int, datetime]:
-    """From which fix on each device must be looked at."""
+def _since(organisation: int, progress: Progress, now: datetime) -> tuple[dict[int, datetime], str]:
+    """From which fix on each device must be looked at, and the snapshot that this look saw.
+
+    By the order of commits: what was received long ago and committed just now is as new as anything else.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_NEWS, [begin, now])
-        news = {device: max(first, now - FURTHEST) for device, first in cursor.fetchall()}
+        found = news.since(cursor, progress.seen if now - progress.looked_to < news.KEPT else "")
+        if found.received is None:
+            cursor.execute(_RECEIVED, [organisation, progress.looked_to - SETTLED, now])
+        elif found.received:
+            span = [organisation, found.received[0], found.received[-1]]
+            cursor.execute(_COMMITTED, [*span, found.received])
+        fresh = cursor.fetchall() if found.received is None or found.received else []
+    first = {device: max(fix, now - FURTHEST) for device, fix in fresh}
     due = Waiting.objects.filter(due_at__lte=now).values_list("device", flat=True)
-    return {**dict.fromkeys(due, now), **news}
+    return {**dict.fromkeys(due, now), **first}, found.seen
 
 
 def _careful(organisation: int, thing: Thing, rules: Sequence[Live], since: datetime, places: Places) -> None:

@@ -17,6 +17,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from allconnects.telemetry.store.gate import LOCK_SHARED, VERSIONS, GateMoved, bucket, read_gates
+from allconnects.telemetry.store.news import NOTE
 from allconnects.telemetry.store.rows import (
     COPY_HEADER,
     COPY_TRAILER,
@@ -258,6 +259,7 @@ class HotWriter:
     def _transaction(self, connection: psycopg.Connection, leaf: str, batch: Batch, *, careful: bool) -> Latest:
         with connection.transaction():
             newest = self._add_positions(connection, leaf, batch, careful=careful)
+            _note(connection, batch)
             _refuse_changed(connection, batch)
             reports = _reports(batch)
             due = np.isin(reports.device, np.fromiter(batch.due, np.int64, len(batch.due)))
@@ -298,6 +300,13 @@ class HotWriter:
         connection.execute(_ADD_NEW.format(leaf=leaf, columns=_COLUMNS))
         now = datetime.fromtimestamp((batch.received_ms + LIVE_TOLERANCE_MS) / 1000, UTC)
         return connection.execute(_NEWEST, {"now": now}).fetchall()
+
+
+def _note(connection: psycopg.Connection, batch: Batch) -> None:
+    """Say to whom this commit brings something, for those who look for news."""
+    owners = sorted({int(one) for part in batch.parts for one in np.unique(part.organisation)})
+    if owners:
+        connection.execute(NOTE, (datetime.fromtimestamp(batch.received_ms / 1000, UTC), owners))
 
 
 def _refuse_changed(connection: psycopg.Connection, batch: Batch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register
 
 REFERENCE = Label(
@@ -102,6 +104,17 @@ register(
         ),
         tenant="organisation_id",
         worker="SELECT, INSERT, UPDATE, DELETE",
+    )
+)
+register(
+    Table(
+        "telemetry_batch",
+        {
+            **dict.fromkeys(("transaction", "received_at"), NOT_PERSONAL),
+            "organisations": replace(NOT_PERSONAL, schema="ids of the organisations that got positions"),
+        },
+        ingest="INSERT",
+        worker="SELECT, DELETE",
     )
 )
 register(Table("telemetry_seal_progress", dict.fromkeys(("one", "looked_to"), NOT_PERSONAL), worker="SELECT, UPDATE"))
