@@ -82,8 +82,8 @@ def _since(organisation: int, progress: Progress, now: datetime) -> tuple[dict[i
         if found.received is None:
             cursor.execute(_RECEIVED, [organisation, progress.looked_to - SETTLED, now])
         elif found.received:
-            span = [organisation, found.received[0], found.received[-1]]
-            cursor.execute(_COMMITTED, [*span, found.received])
+            received = found.received
+            cursor.execute(_COMMITTED, [organisation, received[0], received[-1], received])
         fresh = cursor.fetchall() if found.received is None or found.received else []
     first = {device: max(fix, now - FURTHEST) for device, fix in fresh}
     due = Waiting.objects.filter(due_at__lte=now).values_list("device", flat=True)
