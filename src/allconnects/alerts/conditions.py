@@ -168,7 +168,7 @@ SIGNALS: dict[str, Callable[[Params, Columns, Inside], Signal]] = {
 }
 PLACED = frozenset({"entered", "left", "short_stay", "corridor", "absent"})
 """Kinds whose place is the condition itself, not a filter."""
-LASTING = frozenset({"standing", "entered", "left", "short_stay", "power_cut", "low_battery", "attribute"})
+LASTING = frozenset({"standing", "entered", "left", "short_stay", "moved", "power_cut", "low_battery", "attribute"})
 """What a parked device, which reports seldom, goes on being."""
 LOW = frozenset({"power_cut", "low_battery"})
 """Kinds whose peak is the least value."""
@@ -191,5 +191,11 @@ def lookback_ms(params: Params) -> int:
     if params.kind == "absent":
         return 36 * 60 * MINUTE_MS
     found = shape(params)
-    window = thresholds()["moved_window_min" if params.kind == "moved" else "tow_window_min"]
-    return found.min_ms + (found.max_ms or 0) + found.pause_ms + int(window) * MINUTE_MS + found.gap_ms
+    return found.min_ms + (found.max_ms or 0) + found.pause_ms + found.gap_ms
+
+
+def context_ms(params: Params) -> int:
+    """How far before what is judged a rule must read, to know where a thing was before it moved."""
+    if params.kind == "moved":
+        return int(thresholds()["moved_window_min"]) * MINUTE_MS + shape(params).gap_ms
+    return int(thresholds()["tow_window_min"]) * MINUTE_MS * 2 if params.kind == "tow" else 0

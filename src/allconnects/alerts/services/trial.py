@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from allconnects.alerts import found as finding
 from allconnects.alerts import source
-from allconnects.alerts.conditions import lookback_ms, needs
+from allconnects.alerts.conditions import context_ms, lookback_ms, needs
 from allconnects.alerts.params import KINDS, Params
 from allconnects.alerts.placed import Places
 from allconnects.alerts.services import record, scope
@@ -85,7 +85,7 @@ def _over(organisation: int, params: Params, things: Sequence[scope.Thing], days
 def _of_one(
     organisation: int, params: Params, thing: scope.Thing, begin: datetime, now: datetime, places: Places, who: str
 ) -> list[record.Found]:
-    earlier = begin - timedelta(milliseconds=lookback_ms(params))
+    earlier = begin - timedelta(milliseconds=lookback_ms(params) + context_ms(params))
     columns = source.columns(organisation, thing.device, earlier, now, needs(params), who)
     events = finding.events(params, columns, places.inside_of(columns), round(now.timestamp() * 1000))
     return [one for one in record.of_events(events, columns) if one.end is None or one.end > begin]

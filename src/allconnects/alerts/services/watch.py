@@ -14,7 +14,7 @@ from allconnects.alerts import found as finding
 from allconnects.alerts import params as settings
 from allconnects.alerts import source
 from allconnects.alerts.columns import Columns
-from allconnects.alerts.conditions import lookback_ms, needs
+from allconnects.alerts.conditions import context_ms, lookback_ms, needs
 from allconnects.alerts.engine import NEVER
 from allconnects.alerts.models import Alert, Progress, Rule, State, Waiting
 from allconnects.alerts.params import KINDS, Params
@@ -109,14 +109,17 @@ def look_at(organisation: int, thing: Thing, rules: Sequence[Live], since: datet
     now = clock.now()
     begin = _begin(thing, watched, since, now)
     names = frozenset[str]().union(*(needs(one.params) for one in watched))
+    context = timedelta(milliseconds=max(context_ms(one.params) for one in watched))
     for wider in WIDER:
         begin = max(begin - wider, now - FURTHEST)
-        columns = source.columns(organisation, thing.device, begin, now + timedelta(seconds=1), names)
+        columns = source.columns(organisation, thing.device, begin - context, now + timedelta(seconds=1), names)
         found = _found(watched, columns, places, now)
         if begin <= now - FURTHEST or not any(_cut(events) for events in found):
             break
     for one, events in zip(watched, found, strict=True):
-        record.record(one.rule, thing, record.of_events(events, columns), begin)
+        # What ended before is context: it was judged when it was news.
+        recent = [row for row in record.of_events(events, columns) if row.end is None or row.end >= begin]
+        record.record(one.rule, thing, recent, begin)
     _wait(organisation, thing, watched, columns, places, now)
 
 
