@@ -193,7 +193,7 @@ def _settings(_arguments: argparse.Namespace) -> int:
     settings = config.current()
     for field in fields(settings):
         value = getattr(settings, field.name)
-        if field.name.endswith("_url") and "@" in str(value):
+        if field.name.endswith(("_url", "_mailbox")) and "@" in str(value):
             value = "(set)"
         if isinstance(value, dict):
             value = ",".join(f"{k}={v}" for k, v in value.items())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ANYONE, ACCOUNT = "anyone", "account"
+NO_CASE = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -277,6 +278,23 @@ PAGES: dict[str, Page | list[Page]] = {
         Page("manager", "post", data={"name": "n", "kind": "http", "url": "https://example.org/"}),
     ],
     "forwarding:change": Page("manager", "post", {"target": "$target"}, {"action": "off"}),
+    # Requests of data subjects.
+    "requests:mine": Page("driver"),
+    "requests:new": [Page("driver"), Page("driver", "post", data={"right": "access"})],
+    "requests:mine_one": Page("driver", path={"case": NO_CASE}),
+    "requests:mine_withdraw": Page("driver", "post", {"case": NO_CASE}),
+    "requests:mine_letter": Page("driver", path={"case": NO_CASE, "letter": 0}),
+    "requests:ask": Page(ANYONE),
+    "requests:ask_of": Page(ANYONE, path={"slug": "unknown"}),
+    "requests:confirm": Page(ANYONE, path={"token": "unknown"}),
+    "requests:follow": Page(ANYONE, path={"token": "unknown"}),
+    "requests:follow_letter": Page(ANYONE, path={"token": "unknown", "letter": 0}),
+    "requests:queue": Page("owner"),
+    "requests:enter": [Page("owner"), Page("owner", "post", data={"name": "n"})],
+    "requests:officers": [Page("owner"), Page("owner", "post", data={"account": "0", "action": "name"})],
+    "requests:case": Page("owner", path={"case": "$case"}),
+    "requests:act": Page("owner", "post", {"case": "$case"}, {"action": "remark", "text": "n"}),
+    "requests:letter": Page("owner", path={"case": "$case", "letter": "$case_letter"}),
     # The map below the symbols: the same for everybody who may see the map.
     "basemap:style": Page("viewer"),
     "basemap:status": Page("viewer"),

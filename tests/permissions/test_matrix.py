@@ -24,6 +24,7 @@ from allconnects.site.api import api
 from tests.permissions.alert_things import alert_things
 from tests.permissions.matrix import ACCOUNT, ANYONE, BASIC, DIRECTORY, OPERATIONS, PAGES, Operation, Page
 from tests.permissions.register_things import register_things
+from tests.permissions.request_things import request_things
 from tests.reports.firm import Firm
 
 ROLES = ("driver", "viewer", "planner", "manager", "owner")
@@ -86,6 +87,7 @@ def things(
     return {
         **alert_things(run, pk),
         **register_things(run, pk),
+        **request_things(run, pk),
         "$imei": imei,
         "$driver": driver.pk,
         "$share": run(

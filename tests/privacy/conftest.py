@@ -3,3 +3,5 @@
 from tests import database
 
 database.prepare()
+
+from tests.privacy.requests.office import office, outbox  # noqa: E402, F401

@@ -8,3 +8,9 @@ class FleetConfig(AppConfig):
 
     name = "allconnects.fleet"
     default_auto_field = "django.db.models.AutoField"
+
+    def ready(self) -> None:
+        """Requests of data subjects ask the register who people are."""
+        from allconnects.fleet.requests import join
+
+        join()

@@ -206,6 +206,12 @@ class Settings:
     geocoder_kind: str = _setting(_word("nominatim", "photon"), "What that server is.", "nominatim")
     email_url: str = _setting(_url("smtp", "smtps"), "Mail server: smtp://user:password@host:port.", "")
     email_from: str = _setting(str, "Sender of mails.", "allconnects@localhost")
+    privacy_mailbox: str = _setting(
+        _url("imap", "imaps"), "E-mail box for requests about personal data: imaps://user:password@host/INBOX.", ""
+    )
+    privacy_organisation: str = _setting(
+        str, "Short name of the organisation that takes in such requests; by default the first.", ""
+    )
     outgoing_private: str = _setting(
         _word("refuse", "allow"), "Whether webhooks and forwarding of tenants may call private addresses.", "refuse"
     )

@@ -29,7 +29,7 @@ Category = Literal[
     "user.social",
 ]
 Group = Literal["none", "billing", "account", "product_device", "product_service", "location", "security"]
-Subject = Literal["none", "account_holder", "invitee", "driver", "employee", "contact", "subscriber"]
+Subject = Literal["none", "account_holder", "invitee", "driver", "employee", "contact", "subscriber", "requester"]
 Identifiability = Literal["direct", "indirect", "pseudonymous", "aggregate", "none"]
 Purpose = Literal[
     "none",
@@ -70,6 +70,7 @@ Retention = Literal[
     "consent",
     "subscription",
     "suppression",
+    "request",
 ]
 Export = Literal["provided", "observed", "derived", "excluded"]
 
@@ -78,6 +79,7 @@ ERASURES = frozenset(
     | {f"delete_chunk+shred:{name}" for name in ("raw_position",)}
     | {f"retain:{name}" for name in ("security_log", "audit", "access_log", "consent")}
     | {f"retain:{name}" for name in ("security_log", "tax_logbook")}
+    | {"retain:request"}
 )
 
 

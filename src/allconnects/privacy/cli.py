@@ -17,7 +17,7 @@ Commands = Any
 
 
 def add_commands(commands: Commands) -> None:
-    """Add ``privacy audit`` and ``privacy documents``."""
+    """Add ``privacy audit``, ``privacy documents`` and ``privacy cases``."""
     text = "audit, registers and documents of data protection"
     privacy = commands.add_parser("privacy", help=text, description=text)
     actions = privacy.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -31,6 +31,9 @@ def add_commands(commands: Commands) -> None:
     papers.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a file is not up to date")
     papers.set_defaults(run=_documents)
     consents.add_commands(actions)
+    text = "list requests of data subjects whose last day is over; exit code 1 when there are any"
+    cases = actions.add_parser("cases", help=text, description=text)
+    cases.set_defaults(run=_cases)
 
 
 def _audit(arguments: argparse.Namespace) -> int:
@@ -46,6 +49,21 @@ def _audit(arguments: argparse.Namespace) -> int:
     for fault in found:
         print(f"chain {fault.organisation}, entry {fault.number}: {fault.what}", file=sys.stderr)
     print("the audit chains are not what they were" if found else "the audit chains are whole")
+    return 1 if found else 0
+
+
+def _cases(_arguments: argparse.Namespace) -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
+    import django
+
+    django.setup()
+    from allconnects.privacy.requests.upkeep import overdue
+
+    with db.connect("owner", autocommit=True) as connection:
+        found = overdue(connection)
+    for organisation, reference, due, right, state in found:
+        print(f"{due}  {reference}  {organisation}  {right or '-'}  {state}")
+    print(f"{len(found)} overdue" if found else "no request is overdue")
     return 1 if found else 0
 
 

@@ -43,5 +43,11 @@ RULES: dict[str, Rule] = {
     "consent": Rule(1826, 1826, "GDPR art. 7(1), 17(3)(e): shown for five years after it ran out"),
     "subscription": Rule(None, None, "GDPR art. 6(1)(a): until the consent is withdrawn or has run out"),
     "suppression": Rule(None, None, "GDPR art. 21(3): an objection to marketing holds for good; a keyed hash only"),
+    "request": Rule(
+        1095,
+        1826,
+        "GDPR art. 5(2) and 12: that a request was answered can be shown for three years; its content goes "
+        "three months after the answer",
+    ),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }

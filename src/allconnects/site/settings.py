@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "allconnects.accounts",
     "allconnects.privacy",
     "allconnects.privacy.consents",
+    "allconnects.privacy.requests",
     "allconnects.telemetry",
     "allconnects.trips",
     "allconnects.fleet",

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.accounts.urls")),
     path("", include("allconnects.privacy.consents.urls")),
     path("", include("allconnects.telemetry.keeping.urls")),
+    path("", include("allconnects.privacy.requests.urls")),
     path("api/v1/", api.urls),
     path("", include("allconnects.products.live_connects.urls")),
     path("", include("allconnects.products.live_connects.alerts_urls")),

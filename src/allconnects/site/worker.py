@@ -19,6 +19,7 @@ from allconnects.privacy.access import service as access
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.consents import keeping as consents
 from allconnects.privacy.consents import mailing
+from allconnects.privacy.requests import upkeep as requests
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
 from allconnects.telemetry.store import news
@@ -64,6 +65,7 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     access.keep(connection)
     consents.keep(connection)
     mailing.send_due()
+    requests.keep(connection)
     check_audit(connection)
     drop_segments(connection, days)
     drop_expired(connection, config.current().trip_days)

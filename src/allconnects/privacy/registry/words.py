@@ -29,6 +29,7 @@ SUBJECTS = {
     "employee": _("people in the register"),
     "contact": _("contact persons"),
     "subscriber": _("people who asked for news by mail"),
+    "requester": _("people who ask about their data"),
 }
 BASES = {
     "none": "",
@@ -60,6 +61,7 @@ RETENTIONS = {
     "consent": _("what you agreed to and when you took it back"),
     "subscription": _("addresses that asked for news"),
     "suppression": _("addresses that are not written to again, as keyed hashes"),
+    "request": _("requests about your data"),
 }
 PARTIES = {"controller": _("controller"), "processor": _("processor for your employer")}
 RECIPIENT_KINDS = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, timedelta
 from functools import cache
+from typing import Literal
 
 import holidays
 
@@ -41,6 +42,18 @@ def may_extend(received: date, today: date) -> bool:
 def alarms(received: date) -> list[date]:
     """Days on which to remind whoever answers."""
     return [received + timedelta(days=days) for days in ALARM_DAYS]
+
+
+def next_working_day(day: date) -> date:
+    """The working day after a day: until when a request is passed on to whoever must answer it."""
+    return _working(day + timedelta(days=1))
+
+
+def colour(due_on: date, wanted_on: date, today: date) -> Literal["late", "soon", "calm"]:
+    """How pressing an answer is: late once the month is over, soon once our own target is."""
+    if today > due_on:
+        return "late"
+    return "soon" if today >= wanted_on else "calm"
 
 
 def _months_later(start: date, months: int) -> date:

@@ -1,0 +1,123 @@
+"""Letters, decisions of two people, and corrections."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from allconnects.accounts.models import LANGUAGES, Account, Organisation
+from allconnects.kit import clock
+from allconnects.privacy.requests import labels
+from allconnects.privacy.requests.models.case import Case
+from allconnects.privacy.requests.models.words import Ground, Kind, LetterKind, Way
+
+
+@labels.table(
+    "SELECT, INSERT, UPDATE",
+    **dict.fromkeys(
+        ("id", "organisation_id", "case_id", "kind", "language", "made_at", "way", "sent_at", "sha256", "attempts"),
+        labels.CASE,
+    ),
+    subject=labels.LETTER, body=labels.LETTER,
+)  # fmt: skip
+class Letter(models.Model):
+    """A letter as it was written: paragraphs apart by empty lines. ``sha256``: of subject and body, which may go."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.DO_NOTHING, related_name="letters")
+    kind = models.CharField(max_length=10, choices=LetterKind.choices)
+    language = models.CharField(max_length=5, choices=LANGUAGES)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=clock.now)
+    way = models.CharField(max_length=5, choices=Way.choices)
+    sent_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "privacy_case_letter"
+        indexes = [models.Index(fields=["organisation", "case", "made_at"], name="privacy_case_letter_of")]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}"
+
+
+@labels.table(
+    "SELECT, INSERT, UPDATE",
+    **dict.fromkeys(
+        ("id", "organisation_id", "case_id", "kind", "ground", "amount", "proposed_at", "decided_at", "approved"),
+        labels.CASE,
+    ),
+    evidence=labels.WORDS, costs=labels.COSTS, proposed_by_id=labels.STAFF, decided_by_id=labels.STAFF,
+)  # fmt: skip
+class Decision(models.Model):
+    """A fee or a refusal, proposed by one and decided by another; the burden of proof is ours (GDPR art. 12(5))."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.DO_NOTHING, related_name="decisions")
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    ground = models.CharField(max_length=12, choices=Ground.choices)
+    evidence = models.TextField(max_length=8000)
+    costs = models.JSONField(default=list)
+    amount = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    proposed_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
+    proposed_at = models.DateTimeField(default=clock.now)
+    decided_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    approved = models.BooleanField(null=True)
+
+    class Meta:
+        db_table = "privacy_case_decision"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")), name="privacy_decision_by_two"
+            ),
+            models.CheckConstraint(condition=~Q(evidence=""), name="privacy_decision_with_evidence"),
+            models.CheckConstraint(
+                condition=Q(kind="refusal", amount=None) | (Q(kind="fee", amount__gt=0) & ~Q(costs=[])),
+                name="privacy_decision_fee_with_costs",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "case"], condition=Q(decided_at=None), name="privacy_decision_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"decision {self.pk}"
+
+
+@labels.table(
+    "SELECT, INSERT, UPDATE",
+    **dict.fromkeys(("id", "organisation_id", "case_id", "fact", "about", "asked_at", "decided_at", "accepted"),
+                    labels.CASE),
+    person=labels.WHOM, measured=labels.WORDS, corrected=labels.WORDS, reason=labels.WORDS, decided_by_id=labels.STAFF,
+)  # fmt: skip
+class Correction(models.Model):
+    """A correction: what was measured or written, and beside it what is right; neither replaces the other here.
+
+    ``fact``: which fact, as a room named it. ``about``: which one of them, such as a day.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.DO_NOTHING, related_name="corrections")
+    person = models.UUIDField(null=True)
+    fact = models.CharField(max_length=40)
+    about = models.CharField(max_length=100, blank=True, default="")
+    measured = models.CharField(max_length=400, blank=True, default="")
+    corrected = models.CharField(max_length=400)
+    reason = models.CharField(max_length=1000, blank=True, default="")
+    asked_at = models.DateTimeField(default=clock.now)
+    decided_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    accepted = models.BooleanField(null=True)
+
+    class Meta:
+        db_table = "privacy_correction"
+        indexes = [models.Index(fields=["organisation", "person"], name="privacy_correction_of")]
+
+    def __str__(self) -> str:
+        return f"correction {self.pk}"
