@@ -104,6 +104,15 @@ class Firm:
             source="badge", rank=2,
         )  # fmt: skip
 
+    def _carrier(self, device: int, at: datetime, person: uuid.UUID | None) -> dict[str, Any]:
+        """What a device was in and who had it, as it stands in a trip."""
+        row = self.owner.execute(
+            "SELECT vehicle_id, material_id, person_id FROM fleet_installation WHERE device_id = %s AND during @> %s",
+            (device, at),
+        ).fetchone()  # fmt: skip
+        found = dict(zip(("vehicle", "material", "person"), row or (None, None, None), strict=True))
+        return {**found, "person": person or found["person"]}
+
     def _number(self, begin: datetime) -> int:
         self.owner.execute("SELECT trips_make_partition(%s)", (begin.date(),))
         row = self.owner.execute("SELECT nextval('trips_number')").fetchone()
@@ -118,19 +127,22 @@ class Firm:
         """A trip as the detector stores it. Returns how pages name it."""
         number = self._number(begin)
         self.put(
-            "trips_trip", id=number, device_id=device, person=person, start_at=begin, end_at=end,
+            "trips_trip", id=number, device_id=device, **self._carrier(device, begin, person),
+            start_at=begin, end_at=end,
             **dict.fromkeys(("start_lat_e7", "start_lon_e7", "end_lat_e7", "end_lon_e7"), 0), start_place=start,
             end_place=to, distance_m=distance_m, distance_why="", distance_gps_m=distance_m, idle_s=idle_s,
             moving_s=(end - begin).total_seconds() - idle_s, max_speed_kmh=top, max_speed_source="",
             **dict.fromkeys(("start_estimated", "end_estimated", "still_open", "changed"), False), purpose=purpose,
-            shown=True, computed=True, corrections=[], rules_version="1", why=Jsonb({}), computed_at=end,
+            purpose_by="manager" if purpose else "", shown=True, computed=True, corrections=[], rules_version="1",
+            why=Jsonb({"start": ["movement", [0]], "end": ["standstill", [0]]}), computed_at=end,
         )  # fmt: skip
         return f"{device}-{number}"
 
     def stop(self, device: int, begin: datetime, end: datetime, person: uuid.UUID | None = None) -> None:
         self.put(
-            "trips_stop", id=self._number(begin), device_id=device, person=person, start_at=begin, end_at=end, lat_e7=0,
-            lon_e7=0, still_open=False, shown=True, rules_version="1", why=Jsonb({}), computed_at=end,
+            "trips_stop", id=self._number(begin), device_id=device, **self._carrier(device, begin, person),
+            start_at=begin, end_at=end, lat_e7=0, lon_e7=0, still_open=False, shown=True, rules_version="1",
+            why=Jsonb({}), computed_at=end,
         )  # fmt: skip
 
 

@@ -30,13 +30,13 @@ _VEHICLES = """
     FROM (SELECT id, row_number() OVER () AS n FROM v) v
     JOIN (SELECT id, row_number() OVER () AS n FROM d) d USING (n)"""
 _TRIPS = """
-    INSERT INTO trips_trip (organisation_id, id, device_id, start_at, end_at, start_lat_e7, start_lon_e7, end_lat_e7,
-        end_lon_e7, start_place, end_place, distance_m, distance_why, distance_gps_m, moving_s, idle_s, max_speed_kmh,
-        max_speed_source, start_estimated, end_estimated, still_open, purpose, shown, computed, changed, corrections,
-        rules_version, why, computed_at)
-    SELECT %(o)s, nextval('trips_number'), d.id, s, s + interval '30 minutes', 0, 0, 0, 0, 'Depot', 'Site', 20000, '',
-        20000, 1700, 100, 80, '', false, false, false, '', true, true, false, '{}', '1', '{}', s
-    FROM telemetry_device d
+    INSERT INTO trips_trip (organisation_id, id, device_id, vehicle, start_at, end_at, start_lat_e7,
+        start_lon_e7, end_lat_e7, end_lon_e7, start_place, end_place, distance_m, distance_why, distance_gps_m,
+        moving_s, idle_s, max_speed_kmh, max_speed_source, start_estimated, end_estimated, still_open, purpose,
+        shown, computed, changed, corrections, rules_version, why, computed_at)
+    SELECT %(o)s, nextval('trips_number'), d.id, i.vehicle_id, s, s + interval '30 minutes', 0, 0, 0, 0, 'Depot',
+        'Site', 20000, '', 20000, 1700, 100, 80, '', false, false, false, '', true, true, false, '{}', '1', '{}', s
+    FROM telemetry_device d JOIN fleet_installation i ON i.device_id = d.id
     CROSS JOIN generate_series(timestamptz '2026-10-01 07:00+02', timestamptz '2026-10-30 07:00+02', '1 day') day
     CROSS JOIN LATERAL (SELECT day AS s UNION ALL SELECT day + interval '9 hours') two
     WHERE d.organisation_id = %(o)s AND extract(isodow FROM day) < 6"""

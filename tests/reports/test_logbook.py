@@ -94,18 +94,6 @@ def test_nobody_classifies_the_trip_of_another_and_all_or_none_are_said(
         classifying.classify_as_manager(other_organisation.pk, car["boss"], car["keys"][:1], "private", "because")
 
 
-def test_what_was_said_survives_late_data_that_make_the_trip_anew(
-    organisation: Any, car: dict[str, Any], firm: Firm
-) -> None:
-    with on(organisation, at("2026-10-06 12:00")) as pk:
-        classifying.classify_mine(pk, car["account"], car["keys"][:1], "private")
-    firm.owner.execute("DELETE FROM trips_trip WHERE device_id = %s AND start_at < '2026-10-06'", (car["device"],))
-    firm.trip(car["device"], at("2026-10-05 07:55"), at("2026-10-05 08:33"), person=car["driver"])
-    with on(organisation) as pk:
-        (trip,) = classifying.my_trips(pk, classifying.person_of(pk, car["account"]), OCTOBER, date(2026, 10, 5))
-    assert (trip.trip.use, trip.trip.voice) == ("private", "driver")
-
-
 def test_a_closed_month_is_a_chain_without_places_of_private_trips(organisation: Any, car: dict[str, Any]) -> None:
     assert close(organisation, car) == 4
     with on(organisation) as pk:

@@ -20,6 +20,12 @@ class Actor:
         """Whether nobody asked: scheduled work, or code outside a request."""
         return self.name.startswith("process:")
 
+    @property
+    def account(self) -> int | None:
+        """The account that acts; None for programs and processes."""
+        kind, _, number = self.name.partition(":")
+        return int(number) if kind == "account" and number.isdigit() else None
+
 
 PROCESS = Actor("process:web")
 _current: ContextVar[Actor] = ContextVar("actor", default=PROCESS)

@@ -142,7 +142,7 @@ def visits_between(
 
 def here_now(place: Place) -> list[Here]:
     """Devices whose latest position lies in the place, by name."""
-    latest = telemetry.latest_positions()
+    latest = telemetry.latest_positions(place.organisation_id)
     lat, lon = np.array([one.lat_e7 for one in latest]) / 1e7, np.array([one.lon_e7 for one in latest]) / 1e7
     inside = [latest[at] for at in Fences([fence_of(place)]).inside(lat, lon).position.tolist()]
     now = clock.now()

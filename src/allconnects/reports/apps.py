@@ -10,8 +10,11 @@ class ReportsConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """The gate follows the working hours that are entered here."""
+        """The gate follows the working hours entered here; a closed month keeps what its trips were for."""
         from allconnects.fleet.private import hours
+        from allconnects.reports.classifying import is_closed
         from allconnects.reports.firm import hours_of
+        from allconnects.trips.purposes import guard
 
         hours.follow(hours_of)
+        guard(is_closed)

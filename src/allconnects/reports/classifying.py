@@ -1,14 +1,14 @@
-"""What a trip was for: the driver says it within some days, a manager until the month is closed."""
+"""What a trip was for: the driver says it within some days, a manager until the month is closed.
+
+The word itself is kept by the room of trips (``trips.purposes``); here is who may say it, and until when.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Final
-from uuid import UUID
+from datetime import date, timedelta
+from typing import Final
 
-from django.db import connection
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Account
@@ -18,24 +18,20 @@ from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import BRUSSELS, Ask
 from allconnects.reports.firm import profile
-from allconnects.reports.models import Classification, LogbookRow, Use, Voice
+from allconnects.reports.models import LogbookRow
 from allconnects.reports.period import next_month
 from allconnects.reports.purposes import purposes
+from allconnects.trips import purposes as uses
+from allconnects.trips.models import Classification, Use, Voice
+from allconnects.trips.purposes import Closed
+from allconnects.trips.services import trip_by_id
+from allconnects.trips.stored import StoredTrip
 
 MOST_AT_ONCE: Final = 500
-_TRIP: Final = """
-    SELECT t.start_at, t.end_at, i.vehicle_id, coalesce(t.person, i.person_id)
-    FROM trips_trip t
-    LEFT JOIN fleet_installation i ON i.organisation_id = t.organisation_id AND i.device_id = t.device_id
-        AND i.during @> t.start_at
-    WHERE t.organisation_id = %s AND t.device_id = %s AND t.id = %s AND t.shown"""
-
-
-class Closed(AllconnectsError):
-    """The month is closed: what it says changes only by a correction in the logbook."""
-
-    code = "month_closed"
-    status = 409
+__all__ = [
+    "Closed", "MyTrip", "TooLate", "classify_as_manager", "classify_mine", "is_closed", "last_day", "my_trips",
+    "person_of", "said_of",
+]  # fmt: skip
 
 
 class TooLate(AllconnectsError):
@@ -94,12 +90,12 @@ def classify_mine(organisation: int, account: Account, keys: list[str], use: str
     person = person_of(organisation, account)
     limit = timedelta(days=profile(organisation).classify_days)
     today = clock.now().astimezone(BRUSSELS).date()
-    for began, ended, vehicle, driver, device in _found(organisation, keys, use):
-        if driver != person.pk:
+    for trip in _found(organisation, keys, use):
+        if trip.person != person.pk:
             raise NotFound(_("There is no such trip."))
-        if today > began.astimezone(BRUSSELS).date() + limit:
+        if today > trip.start.astimezone(BRUSSELS).date() + limit:
             raise TooLate(_("The days in which you can classify this trip are over. Ask your manager."))
-        _say(organisation, account, person.pk, device, vehicle, (began, ended), use, Voice.DRIVER, "")
+        uses.say(organisation, trip, use, voice=Voice.DRIVER, account=account.pk)
     return len(keys)
 
 
@@ -107,57 +103,40 @@ def classify_as_manager(organisation: int, account: Account, keys: list[str], us
     """A manager says it, with a reason that the driver sees. Raises NotFound, Closed, InvalidInput."""
     if not 3 <= len(reason.strip()) <= 200:
         raise InvalidInput(_("Give a reason of 3 to 200 characters: the driver sees it."))
-    for began, ended, vehicle, driver, device in _found(organisation, keys, use):
-        _say(organisation, account, driver, device, vehicle, (began, ended), use, Voice.MANAGER, reason.strip())
+    for trip in _found(organisation, keys, use):
+        uses.say(organisation, trip, use, voice=Voice.MANAGER, account=account.pk, reason=reason.strip())
     return len(keys)
 
 
-def _found(
-    organisation: int, keys: list[str], use: str
-) -> list[tuple[datetime, datetime, int | None, UUID | None, int]]:
+def _found(organisation: int, keys: list[str], use: str) -> list[StoredTrip]:
     if use not in Use.values:
         raise InvalidInput(_("Choose business, home to work or private."))
     if not keys or len(keys) > MOST_AT_ONCE:
         raise InvalidInput(_("Choose the trips first."))
-    found: list[Any] = []
-    with connection.cursor() as cursor:
-        for key in keys:
-            device, mark, number = key.partition("-")
-            if not (mark and device.isdigit() and number.isdigit() and len(key) <= 30):
-                raise NotFound(_("There is no such trip."))
-            cursor.execute(_TRIP, [organisation, int(device), int(number)])
-            row = cursor.fetchone()
-            if row is None:
-                raise NotFound(_("There is no such trip."))
-            found.append((*row, int(device)))
-    return found
+    return [_trip(organisation, key) for key in keys]
 
 
-def _say(
-    organisation: int, account: Account, person: UUID | None, device: int, vehicle: int | None,
-    span: tuple[datetime, datetime], use: str, voice: str, reason: str,
-) -> None:  # fmt: skip
-    month = span[0].astimezone(BRUSSELS).date().replace(day=1)
-    if vehicle is not None and is_closed(organisation, vehicle, month):
-        raise Closed(_("This month is closed. It changes only by a correction in the logbook."))
-    Classification.objects.create(
-        organisation_id=organisation, device_id=device, vehicle_id=vehicle, person_id=person,
-        during=DateTimeTZRange(*span, "[]"), use=use, voice=voice, account=account, reason=reason, at=clock.now(),
-    )  # fmt: skip
+def _trip(organisation: int, key: str) -> StoredTrip:
+    device, mark, number = key.partition("-")
+    if not (mark and device.isdigit() and number.isdigit() and len(key) <= 30):
+        raise NotFound(_("There is no such trip."))
+    trip = trip_by_id(organisation, int(number))
+    if not trip.shown or trip.device != int(device):
+        raise NotFound(_("There is no such trip."))
+    return trip
 
 
-def is_closed(organisation: int, vehicle: int, month: date) -> bool:
+def is_closed(organisation: int, vehicle: int | None, month: date) -> bool:
     """Whether the logbook of a vehicle is closed for a month."""
+    if vehicle is None:
+        return False
     rows = LogbookRow.objects.filter(organisation_id=organisation, vehicle_id=vehicle, entry="close")
     return rows.filter(month=month).exists()
 
 
 def said_of(organisation: int, key: str) -> list[Classification]:
     """Who said what of a trip, latest first. Raises NotFound."""
-    (began, ended, _vehicle, _driver, device), *_rest = _found(organisation, [key], Use.BUSINESS)
-    middle = began + (ended - began) / 2
-    rows = Classification.objects.filter(organisation_id=organisation, device_id=device, during__contains=middle)
-    return list(rows.select_related("account").order_by("-at", "-id"))
+    return uses.words_of(organisation, _trip(organisation, key))
 
 
 def last_day(month: date) -> date:

@@ -79,7 +79,6 @@ RUN_SCOPE = run_label(schema="numbers of vehicles, people, teams, sites and mate
 SCHEDULE, SCHEDULE_WHO = schedule_label(), schedule_label("user.unique_id", "indirect", "derived")
 SCHEDULE_SCOPE = schedule_label(schema="what is asked of the report: period, groups, numbers of what was chosen")
 LOGBOOK, LOGBOOK_WHO = logbook_label(), logbook_label("user.unique_id", "indirect")
-LOGBOOK_TEXT = logbook_label("user.account", "indirect", "provided")
 LOGBOOK_ROW = logbook_label(
     "user.location.precise", "indirect",
     schema="a trip (times, kilometres, places unless private, driver, kind), a close (counts, totals) or a correction",

@@ -25,8 +25,9 @@ from allconnects.reports.classifying import Closed, last_day
 from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import BRUSSELS, Ask
 from allconnects.reports.firm import profile
-from allconnects.reports.models import Entry, LogbookRow, Use
+from allconnects.reports.models import Entry, LogbookRow
 from allconnects.reports.purposes import purposes
+from allconnects.trips.models import Use
 
 FORMAT: Final = "allconnects logbook 1"
 

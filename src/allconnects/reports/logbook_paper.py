@@ -23,11 +23,12 @@ from allconnects.reports.columns import Column, Row
 from allconnects.reports.definition import Ask, Report, arrange
 from allconnects.reports.firm import letterhead
 from allconnects.reports.logbook import Chain, check, corrections_by_trip
-from allconnects.reports.models import Entry, LogbookRow, Use, Voice
+from allconnects.reports.models import Entry, LogbookRow
 from allconnects.reports.purposes import purposes
 from allconnects.reports.render import pdf, xlsx
 from allconnects.reports.render.document import Document
 from allconnects.reports.running import CONTENT_TYPES, Reader, WrittenFile, log_run
+from allconnects.trips.models import Use, Voice
 
 COLUMNS = (
     Column("number", gettext_lazy("No."), "count", 5),

@@ -38,9 +38,7 @@ _PEOPLE: Final = """
 _PASSENGERS: Final = """
     SELECT o.person_id, (t.start_at AT TIME ZONE 'Europe/Brussels')::date, sum(t.distance_m)
     FROM trips_trip t
-    JOIN fleet_installation i ON i.organisation_id = t.organisation_id AND i.device_id = t.device_id
-        AND i.during @> t.start_at
-    JOIN fleet_occupancy o ON o.organisation_id = t.organisation_id AND o.vehicle_id = i.vehicle_id
+    JOIN fleet_occupancy o ON o.organisation_id = t.organisation_id AND o.vehicle_id = t.vehicle
         AND o.role = 'passenger' AND o.during @> (t.start_at + (t.end_at - t.start_at) / 2)
     WHERE t.organisation_id = %(organisation)s AND t.start_at >= %(begin)s AND t.start_at < %(end)s AND t.shown
     GROUP BY 1, 2"""

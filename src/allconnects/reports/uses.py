@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from allconnects.reports.hours import HoursBook
-from allconnects.reports.models import Use
+from allconnects.trips.models import Use
 
 VERSION = "2026-11-27"
 

@@ -165,7 +165,7 @@ def _json(rows: Iterable[Any]) -> HttpResponse:
 def positions_latest(request: HttpRequest) -> HttpResponse:
     """The latest position of every device that has one."""
     now = clock.now_ms()
-    return _json(_latest(row, now) for row in services.latest_positions())
+    return _json(_latest(row, now) for row in services.latest_positions(_organisation(request).pk))
 
 
 def _latest(row: LatestRow, now_ms: int) -> dict[str, Any]:

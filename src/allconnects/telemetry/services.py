@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from allconnects.accounts.actor import current
 from allconnects.accounts.models import Organisation
 from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
@@ -20,6 +21,7 @@ from allconnects.telemetry.live.state import State, state_of
 from allconnects.telemetry.models import Device, Event, Kind, UnknownDevice
 from allconnects.telemetry.store import blob
 from allconnects.telemetry.store.reader import Track, track
+from allconnects.telemetry.store.veil import shown, shown_latest
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 """Days are Brussels days."""
@@ -110,22 +112,24 @@ def _attributes(stored: bytes, satellites: int | None) -> tuple[tuple[str, Any, 
     return tuple((name, value, unit(name) or None) for name, value in sorted(values.items()))
 
 
-def latest_positions() -> list[LatestRow]:
-    """The latest usable fix of every device that has one."""
+def latest_positions(organisation: int) -> list[LatestRow]:
+    """The latest usable fix of every device that has one and may be seen by who acts."""
     with connection.cursor() as cursor:
         cursor.execute(LATEST)
-        return [LatestRow.of(row) for row in cursor.fetchall()]
+        found = [LatestRow.of(row) for row in cursor.fetchall()]
+    return shown_latest(organisation, found, current().account)
 
 
 def day_track(organisation: Organisation, device: int, day: date | None) -> Track:
-    """Fixes of one Brussels day (today by default). Raises NotFound."""
+    """Fixes of one Brussels day (today by default) that who acts may see. Raises NotFound."""
     _device(device)
     day = day or clock.now().astimezone(BRUSSELS).date()
     start = datetime.combine(day, time(), BRUSSELS)
     following = min(day, date.max - timedelta(days=1)) + timedelta(days=1)
     end = datetime.combine(following, time(), BRUSSELS)
     with connection.cursor() as cursor:
-        return track(cursor, organisation.pk, device, start, end, altitude=True)
+        found = track(cursor, organisation.pk, device, start, end, altitude=True)
+    return shown(organisation.pk, device, found, current().account)
 
 
 def range_track(organisation: Organisation, device: int, begin: str, end: str) -> tuple[Track, date, date]:
@@ -144,6 +148,7 @@ def range_track(organisation: Organisation, device: int, begin: str, end: str) -
         raise InvalidInput(_("The range is longer than %(days)s days.") % {"days": LONGEST_EXPORT_DAYS})
     with connection.cursor() as cursor:
         found = track(cursor, organisation.pk, device, start, behind, altitude=True)
+    found = shown(organisation.pk, device, found, current().account)
     return found, start.date(), (behind - timedelta(microseconds=1)).date()
 
 

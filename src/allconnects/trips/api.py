@@ -26,7 +26,7 @@ from allconnects.telemetry.export import in_thread
 from allconnects.telemetry.models import Device
 from allconnects.trips import ruling, services
 from allconnects.trips.export import FORMATS, Asked, header
-from allconnects.trips.stored import Change, Correction, Purpose, StoredStop, StoredTrip
+from allconnects.trips.stored import Change, Correction, Purpose, StoredStop, StoredTrip, Voice
 
 router = Router(tags=["trips"])
 _encode = msgspec.json.Encoder().encode
@@ -52,7 +52,10 @@ class WhyOut(Schema):
 
 
 class TripOut(Schema):
-    """A trip. ``start_place``: what a person said; ``start_name``: what to show, in lists and details."""
+    """A trip. ``start_place``: what a person said; ``start_name``: what to show, in lists and details.
+
+    ``hidden``: a private trip of somebody else, told without places. Ends at somebody's home have no coordinates.
+    """
 
     id: int
     device: int
@@ -61,10 +64,10 @@ class TripOut(Schema):
     material: int | None
     start: datetime
     end: datetime
-    start_lat: float
-    start_lon: float
-    end_lat: float
-    end_lon: float
+    start_lat: float | None
+    start_lon: float | None
+    end_lat: float | None
+    end_lon: float | None
     start_place: str
     end_place: str
     distance_m: float
@@ -80,6 +83,7 @@ class TripOut(Schema):
     end_estimated: bool
     still_open: bool
     purpose: Purpose
+    purpose_by: Voice
     shown: bool
     computed: bool
     changed: bool
@@ -88,10 +92,11 @@ class TripOut(Schema):
     why: WhyOut
     start_name: str
     end_name: str
+    hidden: bool
 
 
 class StopOut(Schema):
-    """A stop."""
+    """A stop. ``hidden``: a private trip of somebody else led there."""
 
     id: int
     device: int
@@ -101,12 +106,13 @@ class StopOut(Schema):
     start: datetime
     end: datetime
     duration_s: float
-    lat: float
-    lon: float
+    lat: float | None
+    lon: float | None
     still_open: bool
     rules_version: str
     why: DecisionOut
     name: str
+    hidden: bool
 
 
 class TripPage(Schema):
@@ -259,7 +265,7 @@ def trip_json(one: StoredTrip) -> dict[str, Any]:
 
 
 def _shown(organisation: int, found: Sequence[StoredTrip]) -> list[dict[str, Any]]:
-    return [trip_json(one) for one in services.named(organisation, found)]
+    return [trip_json(one) for one in services.named(organisation, found, current().account)]
 
 
 def _why(one: StoredTrip) -> dict[str, Any]:
@@ -274,8 +280,12 @@ def stop_json(one: StoredStop) -> dict[str, Any]:
     return {**asdict(one), "duration_s": one.duration_s, "why": one.why._asdict()}
 
 
-def _correction(one: Correction) -> dict[str, Any]:
-    return asdict(one)
+def _corrections(organisation: int, found: Sequence[Correction]) -> list[dict[str, Any]]:
+    """Corrections without the places that somebody gave to private trips of others."""
+    hidden = services.hidden_corrections(organisation, found, current().account)
+    unsaid = {"start_place": None, "end_place": None}
+    told = [asdict(one) for one in found]
+    return [{**one, "change": {**one["change"], **unsaid}} if one["id"] in hidden else one for one in told]
 
 
 def _json(found: Any) -> HttpResponse:
@@ -324,7 +334,7 @@ def list_trips(request: HttpRequest, asked: Query[Paged]) -> HttpResponse:
     found = services.trips_between(
         _organisation(request), *_span(asked), **_which(asked), after=_after(asked.cursor), limit=asked.limit + 1
     )
-    return _page(services.named(_organisation(request), found), asked.limit, trip_json)
+    return _page(services.named(_organisation(request), found, current().account), asked.limit, trip_json)
 
 
 @router.get("/stops", response={200: StopPage, **INVALID}, auth=ApiAuth(READ), url_name="stops")
@@ -333,7 +343,7 @@ def list_stops(request: HttpRequest, asked: Query[Paged]) -> HttpResponse:
     found = services.stops_between(
         _organisation(request), *_span(asked), **_which(asked), after=_after(asked.cursor), limit=asked.limit + 1
     )
-    return _page(services.named_stops(_organisation(request), found), asked.limit, stop_json)
+    return _page(services.named_stops(_organisation(request), found, current().account), asked.limit, stop_json)
 
 
 @router.get("/trips.{form}", response={200: None, **INVALID}, auth=ApiAuth(READ), url_name="trips_file")
@@ -341,7 +351,8 @@ def trips_file(request: HttpRequest, form: Literal["csv", "xlsx"], asked: Query[
     """Trips that touch a time, today by default, as a file."""
     start, end = _span(asked)
     language = get_language() or ""
-    what = Asked(_organisation(request), start, end, asked.device, asked.vehicle, asked.person, header(), language)
+    what = Asked(_organisation(request), start, end, asked.device, asked.vehicle, asked.person, header(), language,
+                 current().account)  # fmt: skip
     response = StreamingHttpResponse(in_thread(FORMATS[form].write(what)), content_type=FORMATS[form].content_type)
     last = (end - timedelta(microseconds=1)).date()
     response["Content-Disposition"] = f'attachment; filename="trips_{start.date()}_{last}.{form}"'
@@ -392,11 +403,11 @@ def corrections(request: HttpRequest, asked: Query[Filter]) -> HttpResponse:
     """Corrections of a device that touch a time; without a device, those that late data put in doubt."""
     organisation = _organisation(request)
     if asked.device is None:
-        return _json([_correction(one) for one in services.conflicts(organisation)])
+        return _json(_corrections(organisation, services.conflicts(organisation)))
     if not Device.objects.filter(pk=asked.device).exists():
         raise NotFound(_("There is no such device."))
     found = services.corrections_between(organisation, asked.device, *_span(asked))
-    return _json([_correction(one) for one in found])
+    return _json(_corrections(organisation, found))
 
 
 @router.post(
@@ -429,8 +440,11 @@ def trip_detail(request: HttpRequest, trip: int) -> HttpResponse:
     """A trip, and what it was before it was corrected."""
     organisation = _organisation(request)
     found = services.trip_by_id(organisation, trip)
-    one, *originals = services.named(organisation, [found, *services.originals_of(organisation, found)])
-    return _json({"trip": trip_json(one), "originals": [trip_json(each) for each in originals]})
+    one, *originals = services.named(
+        organisation, [found, *services.originals_of(organisation, found)], current().account
+    )
+    told = [services.unplaced(each) if one.hidden else each for each in originals]
+    return _json({"trip": trip_json(one), "originals": [trip_json(each) for each in told]})
 
 
 @router.patch("/trips/{int:trip}", response={200: TripOut, **INVALID_404}, auth=ApiAuth(WRITE), url_name="trip")

@@ -9,9 +9,12 @@ class TripsConfig(AppConfig):
     name = "allconnects.trips"
 
     def ready(self) -> None:
-        """Its tables are plain SQL and join the inventory; what is received is marked to be computed."""
+        """Its tables join the inventory; what is received is marked to be computed; private trips are veiled."""
         from allconnects.telemetry.store.sealing import listen
+        from allconnects.telemetry.store.veil import hang
+        from allconnects.trips import private
         from allconnects.trips.store import labels  # noqa: F401
         from allconnects.trips.store.pending import note
 
         listen(note)
+        hang(private.of_track, private.of_latest)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,7 +15,10 @@ from django.utils.translation import gettext as _
 
 from allconnects.kit import config
 from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.trips import purposes
 from allconnects.trips.effect import SAID
+from allconnects.trips.private import people_of
+from allconnects.trips.purposes import Speaker
 from allconnects.trips.reading import trip_by_id, trips_between
 from allconnects.trips.recompute import Work, recompute
 from allconnects.trips.store import corrections as store
@@ -68,14 +72,38 @@ def split(organisation: int, trip: int, at: datetime, *, reason: str, who: str) 
 
 
 def correct(organisation: int, trip: int, change: Change, *, reason: str, who: str) -> StoredTrip:
-    """Say what a trip really was; the computed values stay visible. Raises NotFound, InvalidInput."""
+    """Say what a trip really was; the computed values stay visible. Raises NotFound, InvalidInput, Closed.
+
+    What it was for is a word of its own (``purposes``), which needs no positions; the rest computes the trip anew.
+    """
     found = _shown(organisation, trip)
     _check(change)
+    reason = _reason(reason)
+    if change.purpose is not None:
+        account = _account(who)
+        own = account is not None and found.person is not None and found.person in people_of(account)
+        voice = Speaker.DRIVER if own else Speaker.MANAGER
+        purposes.say(organisation, found, change.purpose, voice=voice, account=account, reason=reason)
+    rest = replace(change, purpose=None)
+    if rest == Change():
+        return trip_by_id(organisation, trip)
     seen = None if found.distance_why == SAID else found.distance_m
     _say(organisation, found.device, "correct", reason=reason, who=who, start=found.start, end=found.end,
-         change=change, seen_distance_m=seen)  # fmt: skip
+         change=rest, seen_distance_m=seen)  # fmt: skip
     _apply(organisation, found.device, found.start, found.end, who)
     return _first(_at(organisation, found.device, found.start, found.end))
+
+
+def _account(who: str) -> int | None:
+    kind, _mark, number = who.partition(":")
+    return int(number) if kind == "account" and number.isdigit() else None
+
+
+def _reason(reason: str) -> str:
+    reason = " ".join(reason.split())
+    if not 3 <= len(reason) <= 500:
+        raise InvalidInput(_("Say why, in 3 to 500 characters."))
+    return reason
 
 
 def _check(change: Change) -> None:
@@ -141,9 +169,7 @@ def _say(
     split_at: datetime | None = None, change: Change | None = None, seen_distance_m: float | None = None,
     undoes: int | None = None,
 ) -> int:  # fmt: skip
-    reason = " ".join(reason.split())
-    if not 3 <= len(reason) <= 500:
-        raise InvalidInput(_("Say why, in 3 to 500 characters."))
+    reason = _reason(reason)
     with connection.cursor() as cursor:
         return store.add(
             cursor, organisation, device, kind, start, end, reason=reason, who=who, split_at=split_at,

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from allconnects.trips.found import Leg, Rest
-from allconnects.trips.stored import CorrectionState, Decision, Purpose, Why
+from allconnects.trips.stored import CorrectionState, Decision, Purpose, Voice, Why
 
 MERGED, MIXED, SAID = "merged", "mixed", "corrected"
 _SAME_S: Final = 60.0
@@ -35,13 +35,12 @@ class Said:
     distance_m: float | None = None
     person: str | None = None
     nobody: bool = False
-    purpose: Purpose | None = None
     seen_distance_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A trip as it is to be stored."""
+    """A trip as it is to be stored. ``purpose``, ``purpose_by``: what it was for and who says so, by ``uses.laid``."""
 
     leg: Leg
     shown: bool
@@ -49,6 +48,7 @@ class Row:
     start_place: str = ""
     end_place: str = ""
     purpose: Purpose = ""
+    purpose_by: Voice = ""
     changed: bool = False
     corrections: tuple[int, ...] = ()
 
@@ -113,7 +113,7 @@ def _shown(group: _Group) -> Row:
         leg = replace(leg, distance_m=values["distance_m"], distance_why=SAID)  # type: ignore[arg-type]
     if "person" in values:
         leg = replace(leg, holder=leg.holder._replace(person=values["person"]))  # type: ignore[arg-type]
-    texts = {name: values.get(name, "") for name in ("start_place", "end_place", "purpose")}
+    texts = {name: values.get(name, "") for name in ("start_place", "end_place")}
     return Row(
         leg=leg, shown=True, computed=False, changed=group.changed, corrections=tuple(sorted(group.corrections)),
         **texts,  # type: ignore[arg-type]
@@ -165,7 +165,7 @@ def _correct(groups: list[_Group], _atoms: Sequence[Leg], one: Said) -> Correcti
     if group is None or _likeness(group, one) < 0.5:
         return "conflict"
     leg = group.leg()
-    for name in ("start_place", "end_place", "distance_m", "purpose"):
+    for name in ("start_place", "end_place", "distance_m"):
         if getattr(one, name) is not None:
             group.values[name] = getattr(one, name)
     if one.nobody or one.person is not None:

@@ -22,6 +22,7 @@ from allconnects.places.addresses import describe_many
 from allconnects.places.homes import at_home, own_home_only
 from allconnects.places.models import Place
 from allconnects.places.projection import Floats
+from allconnects.trips.private import hidden_stops, hidden_trips, masked_ends
 from allconnects.trips.stored import StoredStop, StoredTrip
 
 
@@ -35,18 +36,55 @@ class End(NamedTuple):
 
 
 def named(organisation: int, trips: Sequence[StoredTrip], viewer: int | None = None) -> list[StoredTrip]:
-    """The same trips with ``start_name`` and ``end_name``. ``viewer``: the account that looks, if one does."""
-    ends = [End(one.start_lat, one.start_lon, one.start, one.start_place) for one in trips]
-    ends += [End(one.end_lat, one.end_lon, one.end, one.end_place) for one in trips]
-    names = names_of(organisation, ends, viewer)
-    pairs = zip(trips, names[: len(trips)], names[len(trips) :], strict=True)
-    return [replace(one, start_name=start, end_name=end) for one, start, end in pairs]
+    """The same trips with ``start_name`` and ``end_name``, without what ``viewer`` (an account, if one looks) may not
+    see: where private trips of others went, and coordinates at homes of others."""
+    starts = [End(one.start_lat or 0, one.start_lon or 0, one.start, one.start_place) for one in trips]
+    stops = [End(one.end_lat or 0, one.end_lon or 0, one.end, one.end_place) for one in trips]
+    names = names_of(organisation, [*starts, *stops], viewer)
+    home = _masked([*starts, *stops], viewer)
+    hidden = hidden_trips(trips, viewer)
+    count = len(trips)
+    rows = zip(trips, names[:count], names[count:], home[:count], home[count:], strict=True)
+    return [
+        unplaced(one) if one.id in hidden else _without_homes(one, from_home, to_home, start, end)
+        for one, start, end, from_home, to_home in rows
+    ]
+
+
+def unplaced(one: StoredTrip) -> StoredTrip:
+    """A private trip as others see it."""
+    return replace(
+        one, start_lat=None, start_lon=None, end_lat=None, end_lon=None, start_place="", end_place="",
+        start_name=_("Private"), end_name=_("Private"), max_speed_kmh=None, hidden=True,
+    )  # fmt: skip
+
+
+def _without_homes(one: StoredTrip, from_home: bool, to_home: bool, start: str, end: str) -> StoredTrip:
+    found = replace(one, start_name=start, end_name=end)
+    if from_home:
+        found = replace(found, start_lat=None, start_lon=None)
+    return replace(found, end_lat=None, end_lon=None) if to_home else found
 
 
 def named_stops(organisation: int, stops: Sequence[StoredStop], viewer: int | None = None) -> list[StoredStop]:
-    """The same stops with ``name``."""
-    names = names_of(organisation, [End(one.lat, one.lon, one.start) for one in stops], viewer)
-    return [replace(one, name=name) for one, name in zip(stops, names, strict=True)]
+    """The same stops with ``name``, and without coordinates where these are not for ``viewer``."""
+    ends = [End(one.lat or 0, one.lon or 0, one.start) for one in stops]
+    names, home = names_of(organisation, ends, viewer), _masked(ends, viewer)
+    hidden = hidden_stops(organisation, stops, viewer)
+    found = []
+    for one, name, masked in zip(stops, names, home, strict=True):
+        if masked or one.id in hidden:
+            one = replace(one, lat=None, lon=None)
+        secret = one.id in hidden
+        found.append(replace(one, name=_("Private") if secret else name, hidden=secret))
+    return found
+
+
+def _masked(ends: Sequence[End], viewer: int | None) -> list[bool]:
+    found: list[bool] = (
+        masked_ends([one.lat for one in ends], [one.lon for one in ends], viewer).tolist() if ends else []
+    )
+    return found
 
 
 def names_of(organisation: int, ends: Sequence[End], viewer: int | None = None) -> list[str]:

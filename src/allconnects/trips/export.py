@@ -32,7 +32,10 @@ Loader = Callable[[tuple[datetime, int] | None], list[StoredTrip]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which trips of which organisation; ``header``: names of the columns in the ``language`` of who asks."""
+    """Which trips of which organisation; ``header``: names of the columns in the ``language`` of who asks.
+
+    ``viewer``: the account that asks, if one does.
+    """
 
     organisation: int
     start: datetime
@@ -42,6 +45,7 @@ class Asked:
     person: UUID | None
     header: tuple[str, ...]
     language: str = ""
+    viewer: int | None = None
 
 
 def header() -> tuple[str, ...]:
@@ -66,7 +70,7 @@ def rows(asked: Asked) -> Iterator[list[Cell]]:
                 person=asked.person, after=after, limit=PAGE,
             )  # fmt: skip
             with override(asked.language or get_language()):
-                found = named(asked.organisation, found)
+                found = named(asked.organisation, found, asked.viewer)
         for one in found:
             yield _cells(one, names)
         if len(found) < PAGE:

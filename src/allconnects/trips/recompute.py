@@ -12,8 +12,10 @@ from allconnects.privacy.vault import Vault
 from allconnects.telemetry.store.reader import kept_from, track
 from allconnects.telemetry.store.segments import BRUSSELS
 from allconnects.trips.certain import DAY_MS
-from allconnects.trips.effect import Effect, Said, applied
+from allconnects.trips.effect import Effect, Row, Said, applied
 from allconnects.trips.found import Found, look
+from allconnects.trips.purposes import laid
+from allconnects.trips.purposes import said as uses_of
 from allconnects.trips.result import Track
 from allconnects.trips.store import holders, settings
 from allconnects.trips.store.corrections import in_force, remember
@@ -173,10 +175,18 @@ def _write(work: Work, stretch: Stretch, found: Found, effect: Effect, kept: dat
         )
         for one in found.rests
     ]  # fmt: skip
-    trips: list[Values] = [trip_values(work.device, row) for row in effect.rows]
+    trips: list[Values] = [trip_values(work.device, row) for row in _with_uses(work, effect.rows)]
     parts = replace_rows(work.cursor, TRIPS, target, trips), replace_rows(work.cursor, STOPS, target, rests)
     remember(work.cursor, work.organisation, effect.states)
     return Written(sum(one.written for one in parts), sum(one.removed for one in parts))
+
+
+def _with_uses(work: Work, rows: Sequence[Row]) -> list[Row]:
+    """Rows with what was said that they were for."""
+    if not rows:
+        return []
+    start, end = min(row.leg.start_ms for row in rows), max(row.leg.end_ms for row in rows)
+    return laid(rows, uses_of(work.cursor, work.organisation, work.device, moment(start), moment(end)))
 
 
 _NEXT: Final = f"SELECT start_at FROM trips_trip WHERE {_OF_DEVICE} AND computed AND start_at >= %s ORDER BY 1 LIMIT 1"

@@ -19,7 +19,8 @@ from allconnects.trips.corrections import (
     split,
     undo,
 )
-from allconnects.trips.ends import named, named_stops
+from allconnects.trips.ends import named, named_stops, unplaced
+from allconnects.trips.private import hidden_corrections
 from allconnects.trips.reading import (
     month_overview,
     originals_of,
@@ -31,9 +32,9 @@ from allconnects.trips.reading import (
 from allconnects.trips.stored import Day
 
 __all__ = [
-    "conflicts", "correct", "correction_by_id", "corrections_between", "day_of", "merge", "month_overview",
-    "named", "named_stops", "originals_of", "split", "stops_between", "totals_of", "trip_by_id", "trips_between",
-    "undo",
+    "conflicts", "correct", "correction_by_id", "corrections_between", "day_of", "hidden_corrections", "merge",
+    "month_overview", "named", "named_stops", "originals_of", "split", "stops_between", "totals_of",
+    "trip_by_id", "trips_between", "undo", "unplaced",
 ]  # fmt: skip
 
 _PENDING = "SELECT 1 FROM trips_pending WHERE organisation_id = %s AND device_id = %s AND day = %s"

@@ -10,6 +10,8 @@ from uuid import UUID
 
 Purpose = Literal["", "business", "private", "commute"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("", "business", "private", "commute")
+Voice = Literal["", "driver", "manager"]
+"""Who said what a trip was for; empty: nobody yet."""
 CorrectionKind = Literal["merge", "split", "correct", "undo"]
 CorrectionState = Literal["applied", "changed", "conflict", "undone"]
 
@@ -36,7 +38,8 @@ class StoredTrip:
     ``shown``: what people see; not shown: the original that a correction stands in the place of. ``computed``: as
     the detector found it. ``changed``: what was corrected changed since by late data. ``corrections``: ids of those
     that made it so. ``start_place``, ``end_place``: what a person said; ``start_name``, ``end_name``: what to show, as
-    ``ends.named`` finds it.
+    ``ends.named`` finds it. A coordinate is None where it is not shown to who looks. ``hidden``: it was private, and
+    somebody else's.
     """
 
     id: int
@@ -46,10 +49,10 @@ class StoredTrip:
     material: int | None
     start: datetime
     end: datetime
-    start_lat: float
-    start_lon: float
-    end_lat: float
-    end_lon: float
+    start_lat: float | None
+    start_lon: float | None
+    end_lat: float | None
+    end_lon: float | None
     start_place: str
     end_place: str
     distance_m: float
@@ -64,6 +67,7 @@ class StoredTrip:
     end_estimated: bool
     still_open: bool
     purpose: Purpose
+    purpose_by: Voice
     shown: bool
     computed: bool
     changed: bool
@@ -72,6 +76,7 @@ class StoredTrip:
     why: Why
     start_name: str = ""
     end_name: str = ""
+    hidden: bool = False
 
     @property
     def duration_s(self) -> float:
@@ -83,7 +88,8 @@ class StoredTrip:
 class StoredStop:
     """A stop: from the end of a trip to the start of the next, or until now when ``still_open``.
 
-    ``name``: what to show, as ``ends.named_stops`` finds it.
+    ``name``: what to show, as ``ends.named_stops`` finds it; coordinates are None where they are not shown to who
+    looks. ``hidden``: a private trip of somebody else led there.
     """
 
     id: int
@@ -93,12 +99,13 @@ class StoredStop:
     material: int | None
     start: datetime
     end: datetime
-    lat: float
-    lon: float
+    lat: float | None
+    lon: float | None
     still_open: bool
     rules_version: str
     why: Decision
     name: str = ""
+    hidden: bool = False
 
     @property
     def duration_s(self) -> float:

@@ -78,7 +78,9 @@ def test_corrections_by_programs(trips: Trips, api: Callable[..., Any]) -> None:
     (said,) = api(f"trips/corrections?device={device.id}&from={DAY}")
     assert (said["kind"], said["state"], said["reason"]) == ("merge", "applied", "one delivery")
     assert said["made_by"].startswith("token:")
-    changed = api(f"trips/{one['id']}", {"purpose": "private", "reason": "week-end"}, method="patch")
+    changed = api(
+        f"trips/{one['id']}", {"purpose": "private", "distance_m": 15_000, "reason": "week-end"}, method="patch"
+    )
     assert (changed["purpose"], len(api(f"trips/{one['id']}")["originals"])) == ("private", 2)
     api(f"trips/corrections/{said['id']}/undo", {"reason": "was wrong"})
     assert api("trips/corrections")[0]["state"] == "conflict"

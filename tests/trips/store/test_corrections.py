@@ -18,7 +18,7 @@ from tests.trips.store.yard import START, Trips, journey, speaking
 
 HOUR = timedelta(hours=1)
 NOW = START + 8 * HOUR
-WHY = {"reason": "the driver said so", "who": "account:1"}
+WHY = {"reason": "the driver said so", "who": "token:1"}
 
 
 def two_trips(trips: Trips) -> tuple[DeviceRef, list[list[float]]]:
@@ -133,8 +133,8 @@ def test_corrections_survive_late_data(trips: Trips) -> None:
     trips.send(device, late, received=START + 7 * HOUR)
     trips.compute(device, NOW)
     after = shown(trips, device)
-    assert [(one.start_place, one.purpose, one.distance_m) for one in after] == [
-        ("Depot", "", 10_000), ("", "private", 6_100),
+    assert [(one.start_place, one.purpose, one.purpose_by, one.distance_m) for one in after] == [
+        ("Depot", "", "", 10_000), ("", "private", "manager", 6_100),
     ]  # fmt: skip
     assert [one.id for one in after] == [first.id, second.id]
     assert states(trips, device) == [("correct", "applied"), ("correct", "applied")]
@@ -184,5 +184,8 @@ def test_too_old_to_be_computed_is_said(trips: Trips) -> None:
     (first, _second) = shown(trips, device)
     later = NOW + timedelta(days=70)
     with pytest.raises(InvalidInput, match="no longer kept"), clock.at(later), speaking(trips.yard.organisation):
-        services.correct(trips.yard.organisation, first.id, Change(purpose="private"), **WHY)
+        services.correct(trips.yard.organisation, first.id, Change(purpose="private", distance_m=1.0), **WHY)
     assert states(trips, device) == []
+    with clock.at(later), speaking(trips.yard.organisation):
+        services.correct(trips.yard.organisation, first.id, Change(purpose="private"), **WHY)
+    assert shown(trips, device)[0].purpose == "private", "what a trip was for needs no positions"

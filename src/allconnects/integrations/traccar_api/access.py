@@ -6,11 +6,11 @@ import base64
 import binascii
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from allconnects.accounts.access import no_transaction
+from allconnects.accounts.access import TenantRequest, no_transaction
 from allconnects.accounts.models import Organisation
 from allconnects.accounts.services import digest
 from allconnects.accounts.tenancy import speaking_for
@@ -35,6 +35,7 @@ def readable(scope: str) -> Callable[[View], Callable[[HttpRequest], HttpRespons
             if scope not in scopes:
                 return HttpResponse(status=403)
             try:
+                cast(TenantRequest, request).organisation = organisation
                 with speaking_for(organisation.pk):
                     return JsonResponse(view(request), safe=False)
             except AllconnectsError as error:

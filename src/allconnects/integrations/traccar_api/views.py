@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.http import HttpRequest
 
+from allconnects.accounts.access import TenantRequest
 from allconnects.alerts.services import inbox
 from allconnects.integrations.traccar_api import shapes
 from allconnects.integrations.traccar_api.access import readable
 from allconnects.kit import clock
 from allconnects.places.services import list_places
 from allconnects.telemetry import services
+from allconnects.telemetry.live.snapshot import LatestRow
 from allconnects.telemetry.store import blob
 
 SHOWN = frozenset({"batteryLevel", "battery", "power", "ignition", "charge", "odometer", "fuelLevel", "rssi", "sat"})
@@ -36,7 +38,7 @@ def server(request: HttpRequest) -> dict[str, Any]:
 @readable("devices:read")
 def devices(request: HttpRequest) -> list[dict[str, Any]]:
     """Every device of the organisation."""
-    placed = {row.device for row in services.latest_positions()}
+    placed = {row.device for row in _latest(request)}
     return [shapes.device(one, one.id in placed) for one in services.list_devices()]
 
 
@@ -45,7 +47,13 @@ def positions(request: HttpRequest) -> list[dict[str, Any]]:
     """The latest position of every device that has one. Two queries."""
     now = clock.now_ms()
     attributes = _attributes()
-    return [shapes.position(row, now, attributes.get(row.device, {})) for row in services.latest_positions()]
+    return [shapes.position(row, now, attributes.get(row.device, {})) for row in _latest(request)]
+
+
+def _latest(request: HttpRequest) -> list[LatestRow]:
+    organisation = cast(TenantRequest, request).organisation
+    assert organisation is not None
+    return services.latest_positions(organisation.pk)
 
 
 def _attributes() -> dict[int, dict[str, Any]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,6 +19,7 @@ from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.products.live_connects.history_views import CORRECTS, PURPOSES, asked_day, organisation_of, who_asks
 from allconnects.telemetry import services as telemetry
 from allconnects.trips import services as trips
+from allconnects.trips.purposes import Closed
 from allconnects.trips.stored import Change
 
 _LONGEST_REASON = 500
@@ -29,8 +31,9 @@ def _answer(request: TenantRequest, device: int, act: Callable[[], Any], done: s
     """Do it and go back to the day; what cannot be done is told there."""
     telemetry.device_details(device)
     try:
-        act()
-    except InvalidInput as error:
+        with transaction.atomic():
+            act()
+    except (InvalidInput, Closed) as error:
         messages.error(request, error.message)
     else:
         messages.success(request, done)
@@ -101,7 +104,7 @@ def correct(request: TenantRequest, device: int) -> HttpResponse:
 
 
 def _change(request: TenantRequest, organisation: int, number: int) -> Change:
-    trip = trips.trip_by_id(organisation, number)
+    (trip,) = trips.named(organisation, [trips.trip_by_id(organisation, number)], request.user.pk)
     given = {
         "start_place": _place(request, "start_place", trip.start_place),
         "end_place": _place(request, "end_place", trip.end_place),

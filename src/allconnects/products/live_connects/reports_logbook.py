@@ -27,8 +27,9 @@ from allconnects.reports.data.trips import named_trips, trips
 from allconnects.reports.definition import Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.logbook_paper import write_logbook, written
-from allconnects.reports.models import Classification, Entry, LogbookRow, Use, Voice
+from allconnects.reports.models import Entry, LogbookRow
 from allconnects.reports.purposes import purposes
+from allconnects.trips.models import Classification, Use, Voice
 
 
 def _month(request: TenantRequest) -> date:

@@ -10,37 +10,32 @@ from allconnects.reports.columns import Row
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import Ask
-from allconnects.reports.models import Use
 from allconnects.reports.uses import UseRule, use_rule
+from allconnects.trips.models import Use
 
 _STOPS: Final = f"""
     SELECT {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("s.start_at")} AS team, {day_of("s.start_at")} AS day,
         s.start_at, s.end_at, coalesce(here.name, nullif(before.end_place, '')) AS place,
         extract(epoch FROM s.end_at - s.start_at)::float8 AS standing_s,
-        p.id AS person_id, s.device_id, coalesce(before.use, nullif(before.purpose, '')) AS before_use,
+        p.id AS person_id, s.device_id, nullif(before.purpose, '') AS before_use,
         before.start_at AS before_began, before.end_at AS before_ended
     FROM trips_stop s
     JOIN telemetry_device d ON d.organisation_id = s.organisation_id AND d.id = s.device_id
-    LEFT JOIN fleet_installation i ON i.organisation_id = s.organisation_id AND i.device_id = s.device_id
-        AND i.during @> s.start_at
-    LEFT JOIN fleet_vehicle v ON v.organisation_id = s.organisation_id AND v.id = i.vehicle_id
-    LEFT JOIN fleet_person p ON p.organisation_id = s.organisation_id AND p.id = coalesce(s.person, i.person_id)
+    LEFT JOIN fleet_vehicle v ON v.organisation_id = s.organisation_id AND v.id = s.vehicle
+    LEFT JOIN fleet_person p ON p.organisation_id = s.organisation_id AND p.id = s.person
     LEFT JOIN LATERAL (
         SELECT pl.name FROM places_visit pv
         JOIN places_place pl ON pl.organisation_id = pv.organisation_id AND pl.id = pv.place_id
         WHERE pv.organisation_id = s.organisation_id AND pv.device_id = s.device_id
           AND pv.enter <= s.end_at AND pv.leave >= s.start_at ORDER BY pv.enter LIMIT 1) here ON true
     LEFT JOIN LATERAL (
-        SELECT t.end_place, t.purpose, t.start_at, t.end_at, (
-            SELECT c.use FROM reports_classification c
-            WHERE c.organisation_id = t.organisation_id AND c.device_id = t.device_id
-              AND c.during @> (t.start_at + (t.end_at - t.start_at) / 2) ORDER BY c.at DESC, c.id DESC LIMIT 1) AS use
+        SELECT t.end_place, t.purpose, t.start_at, t.end_at
         FROM trips_trip t
         WHERE t.organisation_id = s.organisation_id AND t.device_id = s.device_id AND t.shown
           AND t.start_at <= s.start_at AND t.start_at > s.start_at - interval '2 days'
         ORDER BY t.start_at DESC LIMIT 1) before ON true
     WHERE s.organisation_id = %(organisation)s AND s.start_at >= %(begin)s AND s.start_at < %(end)s
-      AND s.shown AND i.material_id IS NULL AND d.kind <> 'material'"""
+      AND s.shown AND s.material IS NULL AND d.kind <> 'material'"""
 
 
 def stop_rows(ask: Ask) -> Iterator[Row]:

@@ -12,33 +12,23 @@ from uuid import UUID
 from allconnects.reports.columns import Row
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.definition import Ask
-from allconnects.reports.models import Use
 from allconnects.reports.uses import UseRule, use_rule
 from allconnects.trips.ends import End, names_of
+from allconnects.trips.models import Use
 
 _NAMED_AT_ONCE: Final = 2000
 
-# What a trip was for: the last word of a person, else what the trip itself says.
-SAID: Final = """LEFT JOIN LATERAL (
-    SELECT c.use, c.voice FROM reports_classification c
-    WHERE c.organisation_id = t.organisation_id AND c.device_id = t.device_id
-      AND c.during @> (t.start_at + (t.end_at - t.start_at) / 2)
-    ORDER BY c.at DESC, c.id DESC LIMIT 1) said ON true"""
-_FROM: Final = f"""
+_FROM: Final = """
     FROM trips_trip t
     JOIN telemetry_device d ON d.organisation_id = t.organisation_id AND d.id = t.device_id
-    LEFT JOIN fleet_installation i ON i.organisation_id = t.organisation_id AND i.device_id = t.device_id
-        AND i.during @> t.start_at
-    LEFT JOIN fleet_vehicle v ON v.organisation_id = t.organisation_id AND v.id = i.vehicle_id
-    LEFT JOIN fleet_person p ON p.organisation_id = t.organisation_id AND p.id = coalesce(t.person, i.person_id)
-    {SAID}
+    LEFT JOIN fleet_vehicle v ON v.organisation_id = t.organisation_id AND v.id = t.vehicle
+    LEFT JOIN fleet_person p ON p.organisation_id = t.organisation_id AND p.id = t.person
     WHERE t.organisation_id = %(organisation)s AND t.start_at >= %(begin)s AND t.start_at < %(end)s
-      AND t.shown AND i.material_id IS NULL AND d.kind <> 'material'"""
+      AND t.shown AND t.material IS NULL AND d.kind <> 'material'"""
 _COLUMNS: Final = f"""
     {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("t.start_at")} AS team, {day_of("t.start_at")} AS day,
     t.start_at, t.end_at, t.start_place, t.end_place, t.distance_m, t.moving_s, t.idle_s, t.max_speed_kmh,
-    coalesce(said.use, nullif(t.purpose, '')) AS use,
-    coalesce(said.voice, CASE WHEN t.purpose <> '' THEN 'manager' END) AS voice,
+    nullif(t.purpose, '') AS use, nullif(t.purpose_by, '') AS voice,
     p.id AS person_id, v.id AS vehicle_id, v.vehicle_class, v.fuel, v.co2_g_km, t.device_id, t.id,
     t.start_lat_e7, t.start_lon_e7, t.end_lat_e7, t.end_lon_e7"""
 

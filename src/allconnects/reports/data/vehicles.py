@@ -21,13 +21,11 @@ from allconnects.reports.hours import Schedule
 # One row a vehicle and day, also where nothing moved: a vehicle that stands is what this report is for.
 _USE: Final = """
     WITH driven AS (
-        SELECT i.vehicle_id, (t.start_at AT TIME ZONE 'Europe/Brussels')::date AS day, count(*) AS trips,
+        SELECT t.vehicle AS vehicle_id, (t.start_at AT TIME ZONE 'Europe/Brussels')::date AS day, count(*) AS trips,
             sum(t.distance_m) AS distance_m, sum(t.moving_s) AS moving_s, sum(t.idle_s) AS idle_s
         FROM trips_trip t
-        JOIN fleet_installation i ON i.organisation_id = t.organisation_id AND i.device_id = t.device_id
-            AND i.during @> t.start_at
         WHERE t.organisation_id = %(organisation)s AND t.start_at >= %(begin)s AND t.start_at < %(end)s
-          AND t.shown AND i.vehicle_id IS NOT NULL
+          AND t.shown AND t.vehicle IS NOT NULL
         GROUP BY 1, 2)
     SELECT v.name || CASE WHEN v.plate IN ('', v.name) THEN '' ELSE ' · ' || v.plate END AS vehicle, v.vehicle_class,
         days.day, coalesce(driven.trips, 0) AS trips, coalesce(driven.distance_m, 0) AS distance_m,

@@ -1,13 +1,12 @@
 """The tables of this room, by what they are about."""
 
 from allconnects.reports.models.firm import Profile, WorkingHours
-from allconnects.reports.models.logbook import Classification, Entry, LogbookRow, Use, Voice
+from allconnects.reports.models.logbook import Entry, LogbookRow
 from allconnects.reports.models.payroll import PayrollMonth
 from allconnects.reports.models.sending import FILES, Delivery, DeliveryState, Form, Frequency, Receiver, Run, Schedule
 
 __all__ = [
     "FILES",
-    "Classification",
     "Delivery",
     "DeliveryState",
     "Entry",
@@ -19,7 +18,5 @@ __all__ = [
     "Receiver",
     "Run",
     "Schedule",
-    "Use",
-    "Voice",
     "WorkingHours",
 ]

@@ -12,7 +12,7 @@ from allconnects.trips.effect import Said
 from allconnects.trips.stored import Change, Correction, CorrectionState
 
 _SAID: Final = """id, kind, (extract(epoch FROM start_at) * 1000)::bigint, (extract(epoch FROM end_at) * 1000)::bigint,
-    (extract(epoch FROM split_at) * 1000)::bigint, start_place, end_place, distance_m, person::text, nobody, purpose,
+    (extract(epoch FROM split_at) * 1000)::bigint, start_place, end_place, distance_m, person::text, nobody,
     seen_distance_m"""
 _IN_FORCE: Final = f"""
     SELECT {_SAID} FROM trips_correction c WHERE organisation_id = %s AND device_id = %s AND kind <> 'undo'
@@ -21,7 +21,7 @@ _IN_FORCE: Final = f"""
     ORDER BY id"""
 _FIELDS: Final = (
     "id", "kind", "start_ms", "end_ms", "split_ms", "start_place", "end_place", "distance_m", "person", "nobody",
-    "purpose", "seen_distance_m",
+    "seen_distance_m",
 )  # fmt: skip
 _REMEMBER: Final = """
     INSERT INTO trips_outcome AS o (organisation_id, correction, state, since) VALUES (%s, %s, %s, %s)
@@ -29,8 +29,8 @@ _REMEMBER: Final = """
     WHERE o.state <> excluded.state"""
 _ADD: Final = """
     INSERT INTO trips_correction (organisation_id, device_id, kind, start_at, end_at, split_at, start_place, end_place,
-        distance_m, person, nobody, purpose, seen_distance_m, reason, made_by, made_at, undoes)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"""
+        distance_m, person, nobody, seen_distance_m, reason, made_by, made_at, undoes)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"""
 LISTED: Final = """
     SELECT c.id, c.device_id, c.kind, c.start_at, c.end_at, c.split_at, c.start_place, c.end_place, c.distance_m,
         c.person, c.nobody, c.purpose, c.seen_distance_m, c.reason, c.made_by, c.made_at, c.undoes,
@@ -61,7 +61,7 @@ def add(
     said = change or Change()
     cursor.execute(_ADD, (
         organisation, device, kind, start, end, split_at, said.start_place, said.end_place, said.distance_m,
-        None if said.nobody else said.person, said.nobody, said.purpose, seen_distance_m, reason, who, clock.now(),
+        None if said.nobody else said.person, said.nobody, seen_distance_m, reason, who, clock.now(),
         undoes,
     ))  # fmt: skip
     number: int = cursor.fetchall()[0][0]

@@ -24,6 +24,13 @@ SETTING = Label(
     "contract", "relation", "delete_row", "provided",
 )  # fmt: skip
 
+LOGBOOK = Label(
+    "user.unique_id.pseudonymous", "product_service", "employee", "pseudonymous", "tax.logbook", "legal_obligation",
+    "tax_logbook", "retain:tax_logbook", "derived",
+)  # fmt: skip
+LOGBOOK_WHO = replace(LOGBOOK, category="user.unique_id", identifiability="indirect")
+LOGBOOK_TEXT = replace(LOGBOOK, category="user.account", identifiability="indirect", export="provided")
+
 _WHERE_AND_WHOSE = ("organisation_id", "id", "device_id", "vehicle", "material", "start_at", "end_at")
 _PRIVILEGES = "SELECT, INSERT, UPDATE, DELETE"
 
@@ -36,7 +43,7 @@ register(
             ),
             "person": PERSON,
             **dict.fromkeys(("start_lat_e7", "start_lon_e7", "end_lat_e7", "end_lon_e7"), PLACE),
-            **dict.fromkeys(("start_place", "end_place", "purpose"), SAID),
+            **dict.fromkeys(("start_place", "end_place", "purpose", "purpose_by"), SAID),
             **dict.fromkeys(
                 ("distance_m", "distance_why", "distance_gps_m", "distance_odometer_m", "moving_s", "idle_s",
                  "max_speed_kmh", "max_speed_source", "start_estimated", "end_estimated", "still_open"),

@@ -11,7 +11,7 @@ TRIP_COLUMNS: Final = (
     "id", "device_id", "person", "vehicle", "material", "start_at", "end_at",
     "start_lat_e7", "start_lon_e7", "end_lat_e7", "end_lon_e7", "start_place", "end_place",
     "distance_m", "distance_why", "distance_gps_m", "distance_odometer_m", "moving_s", "idle_s",
-    "max_speed_kmh", "max_speed_source", "start_estimated", "end_estimated", "still_open", "purpose",
+    "max_speed_kmh", "max_speed_source", "start_estimated", "end_estimated", "still_open", "purpose", "purpose_by",
     "shown", "computed", "changed", "corrections", "rules_version", "why",
 )  # fmt: skip
 STOP_COLUMNS: Final = (

@@ -71,8 +71,8 @@ def trip_values(device: int, row: Row) -> Values:
         device, *_holder(leg.holder), moment(leg.start_ms), moment(leg.end_ms), *leg.start, *leg.end,
         row.start_place, row.end_place, leg.distance_m, leg.distance_why, leg.distance_gps_m,
         leg.distance_odometer_m, leg.moving_s, leg.idle_s, leg.max_speed_kmh, leg.max_speed_source,
-        leg.start_estimated, leg.end_estimated, leg.still_open, row.purpose, row.shown, row.computed, row.changed,
-        list(row.corrections), leg.rules_version, why_to_json(leg.why),
+        leg.start_estimated, leg.end_estimated, leg.still_open, row.purpose, row.purpose_by, row.shown, row.computed,
+        row.changed, list(row.corrections), leg.rules_version, why_to_json(leg.why),
     )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ def place(name: str, at: str) -> str:
 
 
 @register.simple_tag
-def degrees(lat: float, lon: float) -> str:
-    """A place that has no name."""
+def degrees(lat: float | None, lon: float | None) -> str:
+    """A place that has no name; nothing where it is not shown."""
+    if lat is None or lon is None:
+        return ""
     return f"{lat:.4f}, {lon:.4f}"

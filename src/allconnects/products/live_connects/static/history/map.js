@@ -126,7 +126,7 @@ function put(map, name, data) {
 /** @param {any[]} entries */
 function stops(entries) {
   const features = entries
-    .filter((one) => one.kind === "stop")
+    .filter((one) => one.kind === "stop" && one.lat !== null)
     .map((one) => ({
       type: "Feature",
       properties: { number: String(one.number), start: one.start },
