@@ -4,5 +4,5 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("alerts", "0002_waiting"), ("telemetry", "0008_news")]
+    dependencies = [("alerts", "0002_waiting"), ("telemetry", "0009_news")]
     operations = [migrations.AddField("progress", "seen", models.TextField(blank=True, default=""))]

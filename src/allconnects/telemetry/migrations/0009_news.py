@@ -8,5 +8,5 @@ from allconnects.kit.sql import run_file
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telemetry", "0007_gate")]
+    dependencies = [("telemetry", "0008_sight")]
     operations = [run_file("allconnects.telemetry", "store/news.sql")]
