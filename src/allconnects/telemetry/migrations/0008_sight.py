@@ -8,7 +8,7 @@ from allconnects.kit.sql import run_file
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telemetry", "0008_news")]
+    dependencies = [("telemetry", "0007_gate")]
     operations = [
         migrations.AddField(
             "device",
