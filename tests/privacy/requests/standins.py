@@ -90,7 +90,7 @@ class _Session(socketserver.StreamRequestHandler):
             if verb == "UID":
                 verb, _, words = words.partition(" ")
             answer = getattr(self, f"_{verb.lower()}", self._unknown)(words)
-            self._say(f"{tag} {answer}".encode())
+            self._say(f"{tag} {answer} done".encode())
             if verb == "LOGOUT":
                 return
 

@@ -29,7 +29,7 @@ ASK_RATE, CODE_RATE = "6/h/ip", "20/h/ip"
 
 
 def _too_often(request: HttpRequest, action: str, rate: str) -> bool:
-    return not ratelimit.consume(request, app="allconnects.privacy", action=action, config=rate)
+    return not ratelimit.consume(request, app="allconnects.privacy", action=action, config={action: rate})
 
 
 @no_transaction
