@@ -177,7 +177,7 @@ def test_a_round_that_is_lost_leaves_the_mail_in_the_box(
         settings = replace(config.current(), privacy_mailbox=box.url)
         monkeypatch.setattr(config, "current", lambda: settings)
         box.put(MAIL.format(sender="x@example.org", subject="hello", number="2"), NOW)
-        with pytest.raises(RuntimeError), clock.at(NOW), speaking_for(operator.pk):
+        with pytest.raises(RuntimeError), clock.at(NOW), speaking_for(operator.pk):  # noqa: PT012
             mailbox.fetch(operator.pk)
             raise RuntimeError
         assert len(box.mails) == 1
