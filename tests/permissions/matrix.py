@@ -143,6 +143,7 @@ PAGES: dict[str, Page | list[Page]] = {
     "register:add_document": Page("manager", "post", {"path": "vehicles", "key": "$vehicle"}, {"kind": "lease"}),
     "register:drop_document": Page("manager", "post", {"document": "$document"}),
     "register:give_badge": Page("manager", "post", {"key": "$person"}, {"kind": "rfid", "number": "AABBCCDD"}),
+    "register:number": Page("manager", "post", {"key": "$person"}, {"act": "forget"}),
     "register:take_badge": Page("manager", "post", {"badge": "$badge"}),
     "register:claim": Page("planner", "post", {"key": "$vehicle"}, {"person": "$person", "since": "2026-03-02T08:00"}),
     "register:withdraw": Page("planner", "post", {"claim": "$claim"}),

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 Category = Literal[
     "system.operations",
     "user.account",
+    "user.government_id",
     "user.authorization.credentials",
     "user.contact",
     "user.contact.email",
@@ -43,6 +44,7 @@ Purpose = Literal[
     "device.operate",
     "service.operate",
     "rights.handle",
+    "presence.declare",
     "newsletter",
 ]
 Basis = Literal["none", "contract", "legal_obligation", "legitimate_interest", "consent"]

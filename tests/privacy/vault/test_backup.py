@@ -211,7 +211,7 @@ def test_the_commands_say_what_they_do(install: Install, tmp_path: Path) -> None
     vault.destroy(1, PEOPLE[0], who=WHO, reason="x")
     status = command("vault", "status").stdout
     assert "organisations 1 open with this root key" in status
-    assert "raw_position  2 active, 0 restricted, 0 held, 1 destroyed" in status
+    assert "raw_position    2 active, 0 restricted, 0 held, 1 destroyed" in status
     assert "1 of 1 destructions" in status
     assert "0 days ago; 0 keys were made since" in status
     install(root)

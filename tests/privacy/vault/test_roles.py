@@ -124,7 +124,7 @@ def test_every_column_of_the_vault_has_a_label(draft: psycopg.Connection[Any]) -
     assert inventory.vault_problems(draft) == []
     draft.execute("SELECT vault_make_partition(current_date)")
     assert inventory.vault_problems(draft) == []
-    assert len(TABLES) == 7
+    assert len(TABLES) == 9
 
 
 @pytest.mark.parametrize(

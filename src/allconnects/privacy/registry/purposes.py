@@ -132,6 +132,13 @@ PURPOSES = (
         ),
     ),
     Purpose(
+        "presence.declare",
+        _("Declaring presence at work"),
+        _("Your presence on a site is declared to social security where a law asks for it."),
+        ("legal_obligation",),
+        "processor",
+    ),
+    Purpose(
         "rights.handle",
         _("Your rights"),
         _("Requests about your data are answered, and it can be shown that they were."),

@@ -8,6 +8,7 @@ CATEGORIES = {
     "system.operations": _("technical numbers that say nothing about anybody"),
     "user.account": _("your account: roles, memberships, when they were made"),
     "user.authorization.credentials": _("passwords, keys and codes, only as hashes or encrypted"),
+    "user.government_id": _("your national number, only encrypted"),
     "user.contact": _("how to reach you"),
     "user.contact.email": _("your e-mail address"),
     "user.name": _("your name"),

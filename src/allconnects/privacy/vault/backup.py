@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from allconnects.kit import clock
 from allconnects.privacy.vault import keys
-from allconnects.privacy.vault.changes import alone, is_erased, reconcile, remember
+from allconnects.privacy.vault.changes import alone, is_erased, reconcile, remember, sweep_numbers
 from allconnects.privacy.vault.errors import Damaged, RootMissing, VaultError
 from allconnects.privacy.vault.identity import Identity, identify, opened, put
 from allconnects.privacy.vault.ledger import Ledger
@@ -31,6 +31,10 @@ from allconnects.privacy.vault.rows import COLUMNS, Connection, KeyRow, insert, 
 
 _FORMAT = "allconnects vault backup 1"
 _ROWS = 5_000
+_NUMBERS = (
+    "SELECT organisation_id, person, sealed, finder, entered_at, entered_by FROM vault_number "
+    "ORDER BY organisation_id, person"
+)
 _MOST_BLOCK = 64 << 20
 
 
@@ -81,6 +85,13 @@ def _write(connection: Connection, root: RootKey, file: BinaryIO) -> int:
             while rows := cursor.fetchmany(_ROWS):
                 number, count = number + 1, count + len(rows)
                 _block(file, key, header, number, [_plain(KeyRow(*row)) for row in rows], last=False)
+        numbers = [
+            [organisation, str(person), base64.b64encode(sealed).decode(), bytes(finder).hex(), at.isoformat(), by]
+            for organisation, person, sealed, finder, at, by in connection.execute(_NUMBERS)
+        ]
+        for begin in range(0, len(numbers), _ROWS):
+            number += 1
+            _block(file, key, header, number, {"numbers": numbers[begin : begin + _ROWS]}, last=False)
         _block(file, key, header, number + 1, {"keys": count}, last=True)
     return count
 
@@ -212,13 +223,30 @@ def _restore(connection: Connection, root: RootKey, ledger: Ledger, file: Binary
                 rows = [_alive(identity, _row(plain), erased) for plain in block]
                 seen, dead = seen + len(rows), dead + sum(row.wrapped is None for row in rows)
                 insert(connection, rows)
+            elif "numbers" in block:
+                _insert_numbers(connection, block["numbers"])
             elif block != {"keys": seen}:
                 raise Damaged("the backup does not hold as many keys as it says")
+        sweep_numbers(connection)
         added = _count(connection) - before
         connection.execute("INSERT INTO vault_backup (at, keys) VALUES (%s, %s)", (header.made, seen))
         tell(connection, "*")
     reconcile(connection, identity, ledger)
     return Restored(added, dead, seen - added, header.made)
+
+
+def _insert_numbers(connection: Connection, numbers: Sequence[Sequence[Any]]) -> None:
+    """National numbers, still sealed; those that are there stay."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO vault_number (organisation_id, person, sealed, finder, entered_at, entered_by) "
+            "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                (organisation, UUID(person), base64.b64decode(sealed), bytes.fromhex(finder),
+                 datetime.fromisoformat(at), by)
+                for organisation, person, sealed, finder, at, by in numbers
+            ],
+        )  # fmt: skip
 
 
 def _file_key(root: RootKey, header: _Header) -> bytes:

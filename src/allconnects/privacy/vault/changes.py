@@ -70,7 +70,17 @@ def destroy(connection: Connection, identity: Identity, place: Place, who: str, 
         if own is None:
             _bury(connection, place, now, who, reason)
         remember(connection, [tag_of(identity.secret, place)], now)
+        sweep_numbers(connection)
         return True
+
+
+def sweep_numbers(connection: Connection) -> None:
+    """National numbers whose key is destroyed go too: their keyed hash would still stand for the person."""
+    connection.execute(
+        "DELETE FROM vault_number n USING vault_key k WHERE k.organisation_id = n.organisation_id "
+        "AND k.kind = 'person' AND k.subject = n.person::text AND k.state = 'destroyed' "
+        "AND k.class IN ('*', 'national_number')"
+    )
 
 
 def alone(connection: Connection) -> None:
@@ -130,6 +140,7 @@ def reconcile(connection: Connection, identity: Identity, ledger: Ledger) -> int
         here = {bytes(row[0]) for row in connection.execute("SELECT tag FROM vault_erased")}
         there = ledger.tags(identity.vault)
         gone = _again(connection, identity, there - here) if there - here else []
+        sweep_numbers(connection)
         remember(connection, there - here, clock.now())
     ledger.add(identity.vault, sorted(here - there))
     return len(gone)

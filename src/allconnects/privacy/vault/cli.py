@@ -103,7 +103,7 @@ def _counts(connection: Connection) -> None:
     counts = {(row[0], row[1]): row[2] for row in found}
     for klass in ("*", *CLASSES):
         said = ", ".join(f"{counts.get((klass, state), 0)} {state}" for state in STATES)
-        _say(f"{'wrapping keys' if klass == '*' else klass:<14}{said}")
+        _say(f"{'wrapping keys' if klass == '*' else klass:<16}{said}")
 
 
 def _last_backup(connection: Connection) -> None:

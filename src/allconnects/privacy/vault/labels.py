@@ -26,6 +26,20 @@ LOG = Label(
     excluded_because="who read is told in the access log of the person; this one shows that nothing else was read",
 )  # fmt: skip
 
+NUMBER_OF = Label(
+    "user.unique_id.pseudonymous", "account", "employee", "pseudonymous", "presence.declare", "legal_obligation",
+    "relation", "delete_row", "derived",
+)  # fmt: skip
+NUMBER = replace(
+    NUMBER_OF, category="user.government_id", erasure="delete_chunk+shred:raw_position", export="excluded",
+    schema="version byte, nonce, AES-256-GCM ciphertext of eleven digits",
+    excluded_because="the person knows it; a copy of it in a file is a risk of its own",
+)  # fmt: skip
+FINDER = replace(
+    NUMBER, erasure="delete_row", schema="keyed hash of organisation and digits; nothing without the vault's secret"
+)  # fmt: skip
+NUMBER_USE = replace(NUMBER_OF, retention="access_log", erasure="retain:access_log", group="security")
+
 _CHANGING = "parent, state, wrapped, changed_at"
 TABLES = {
     table.name: table
@@ -61,6 +75,20 @@ TABLES = {
             dict.fromkeys(("minute", "organisation_id", "key_id", "who", "purpose", "count"), LOG),
             vault="SELECT, INSERT",
         ),
+        Table(
+            "vault_number",
+            {
+                **dict.fromkeys(("organisation_id", "person", "entered_at", "entered_by"), NUMBER_OF),
+                "sealed": NUMBER,
+                "finder": FINDER,
+            },
+            vault="SELECT, INSERT, UPDATE, DELETE",
+        ),
+        Table(
+            "vault_number_use",
+            dict.fromkeys(("at", "organisation_id", "person", "connector", "who", "reference"), NUMBER_USE),
+            vault="SELECT, INSERT",
+        ),
         Table("vault_backup", dict.fromkeys(("at", "keys"), NOT_PERSONAL), vault="SELECT, INSERT"),
     )
 }
@@ -77,6 +105,6 @@ def grants() -> list[str]:
     result.append(f"GRANT UPDATE ({_CHANGING}) ON vault_key TO {role}")
     result += [
         f"GRANT EXECUTE ON FUNCTION {name}(date) TO {role}"
-        for name in ("vault_make_partition", "vault_drop_partitions")
+        for name in ("vault_make_partition", "vault_drop_partitions", "vault_forget_number_uses")
     ]
     return result

@@ -19,6 +19,7 @@ from allconnects.privacy.vault.rows import Connection
 from allconnects.privacy.vault.states import STORAGE
 
 KEPT_DAYS = 365
+USES_KEPT_DAYS = 730
 _MOST_COUNTED = 5_000
 
 Connect = Callable[[], AbstractContextManager[Connection]]
@@ -86,8 +87,12 @@ class UnwrapLog:
 
 
 def forget_old(connection: Connection) -> None:
-    """Make room for this month and the next, and drop the months of the log that ended over a year ago."""
+    """Make room for this month and the next, and drop the months of the log that ended over a year ago.
+
+    Uses of national numbers are kept as long as the access log: two years.
+    """
     today = clock.now().date()
     for day in (today, today.replace(day=1) + timedelta(days=32)):
         connection.execute("SELECT vault_make_partition(%s)", (day,))
     connection.execute("SELECT count(*) FROM vault_drop_partitions(%s)", (today - timedelta(days=KEPT_DAYS),))
+    connection.execute("SELECT vault_forget_number_uses(%s)", (today - timedelta(days=USES_KEPT_DAYS),))

@@ -12,7 +12,7 @@ from allconnects.privacy.vault.labels import grants
 from allconnects.privacy.vault.log import forget_old
 from allconnects.privacy.vault.service import Vault, from_settings
 
-STEPS = ("schema.sql",)
+STEPS = ("schema.sql", "numbers.sql")
 """The files that make the schema, in order; a new version of it is a new file."""
 
 

@@ -20,7 +20,7 @@ from allconnects.privacy.vault.states import State
 
 Connection: TypeAlias = "psycopg.Connection[Any]"
 Kind = Literal["organisation", "person", "device"]
-CLASSES = ("raw_position", "trip")
+CLASSES = ("raw_position", "trip", "national_number")
 """The classes of data that have keys of their own."""
 ALL = "*"
 """The class of a key that wraps others: that of an organisation or of a subject as a whole."""

@@ -16,7 +16,7 @@ import psycopg
 
 from allconnects.kit import config, db
 from allconnects.kit.errors import InvalidInput
-from allconnects.privacy.vault import changes
+from allconnects.privacy.vault import changes, keys
 from allconnects.privacy.vault.cache import KeyCache
 from allconnects.privacy.vault.chain import Known, Opened, Opener, Rows, chain_of, made, states_of, there
 from allconnects.privacy.vault.errors import KeyMissing, KeyRefused, MoveRefused
@@ -105,6 +105,11 @@ class Vault:
         ids = [one.ids[-1] for place, one in here.items() if isinstance(one, Opened) and _is_key(answers[place])]
         self.log.note(organisation, ids, who, purpose)
         return {place.subject: answers[place] for place in places}
+
+    def tag(self, *parts: str | int | UUID) -> bytes:
+        """A keyed hash of 32 bytes: equal for equal parts, and nothing without the vault's secret, which is wrapped."""
+        with self.session() as connection:
+            return keys.tag(self._identify(connection).secret, "allconnects", *parts)
 
     def state(self, organisation: int, subject: Subject, klass: str = ALL) -> State:
         """The state of a key, or of a subject as a whole; nothing is unwrapped. Raises KeyMissing."""

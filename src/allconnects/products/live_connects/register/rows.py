@@ -23,6 +23,7 @@ from allconnects.fleet.services import materials, overview, register
 from allconnects.fleet.who import who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError
+from allconnects.products.live_connects.register import number
 from allconnects.products.live_connects.register.common import attempt, kind_of, sections
 from allconnects.products.live_connects.register.texts import told
 from allconnects.telemetry.models import Device
@@ -41,6 +42,8 @@ def detail(request: TenantRequest, path: str, key: str) -> HttpResponse:
         "today": overview.today(), "changes": told(history.of_row(kind.name, row.pk, 60)) if planner else [],
     }  # fmt: skip
     context |= _PARTS[kind.name](row, planner)
+    if kind.name == "person" and context["manages"]:
+        context |= number.part(row.organisation_id, row.pk)
     return render(request, "register/detail.html", context)
 
 

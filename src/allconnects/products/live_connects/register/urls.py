@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from allconnects.products.live_connects.register import files, idle, lists, rows, scan, use
+from allconnects.products.live_connects.register import files, idle, lists, number, rows, scan, use
 
 app_name = "register"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("register/members/<int:member>/leave/", use.leave, name="leave"),
     path("register/tags/<int:tag>/remove/", use.remove_tag, name="remove_tag"),
     path("register/people/<uuid:key>/badges/", use.give_badge, name="give_badge"),
+    path("register/people/<uuid:key>/number/", number.enter, name="number"),
     path("register/vehicles/<int:key>/claim/", use.claim, name="claim"),
     path("register/teams/<int:key>/join/", use.join, name="join"),
     path("register/materials/<int:key>/hand-over/", use.hand_over, name="hand_over"),
