@@ -44,11 +44,14 @@ def enter(request: TenantRequest, key: UUID) -> HttpResponse:
         given = request.POST.get("number", "")
         if not taken and not given.strip():
             raise InvalidInput(_("Enter the eleven digits of the number."))
-        done = numbers.forget(organisation, row.pk) if taken else numbers.enter(organisation, row.pk, given) or True
+        if taken:
+            numbers.forget(organisation, row.pk)
+        else:
+            numbers.enter(organisation, row.pk, given)
         with connection.cursor() as cursor:
             action = "number.forgotten" if taken else "number.entered"
             audit.record(cursor, organisation, current().name, action, f"person:{row.pk}")
-        return done
+        return True
 
     attempt(request, act, _("The number is taken away.") if taken else _("The number is kept, encrypted."))
     return redirect("register:detail", path="people", key=row.pk)
