@@ -96,8 +96,9 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _process(name: str, role: db.Role) -> None:
     from allconnects.kit import logs
+    from allconnects.privacy.registry.places import places
 
-    config.current()
+    places()  # data rest nowhere that is not listed
     db.set_process_role(role)
     logs.setup(name)
 

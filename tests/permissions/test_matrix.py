@@ -24,6 +24,7 @@ from allconnects.site.api import api
 from tests.permissions.alert_things import alert_things
 from tests.permissions.matrix import ACCOUNT, ANYONE, BASIC, DIRECTORY, OPERATIONS, PAGES, Operation, Page
 from tests.permissions.register_things import register_things
+from tests.permissions.registry_things import registry_things
 from tests.permissions.request_things import request_things
 from tests.reports.firm import Firm
 
@@ -88,6 +89,7 @@ def things(
         **alert_things(run, pk),
         **register_things(run, pk),
         **request_things(run, pk),
+        **registry_things(run, pk),
         "$imei": imei,
         "$driver": driver.pk,
         "$share": run(

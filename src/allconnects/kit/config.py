@@ -136,6 +136,19 @@ def _hosts(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (piece.strip() for piece in text.split(","))))
 
 
+def _country(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Z]{2}", text):
+        raise ValueError("a country of two capitals, such as BE")
+    return text
+
+
+def _countries(text: str) -> tuple[str, ...]:
+    found = tuple(map(_country, _hosts(text)))
+    if not found:
+        raise ValueError("countries of two capitals, such as BE,CH")
+    return found
+
+
 def _basemap(text: str) -> str:
     if text in ("offline", "openfreemap") or text.startswith("https://") or text.endswith(".pmtiles"):
         return text
@@ -212,6 +225,14 @@ class Settings:
     privacy_organisation: str = _setting(
         str, "Short name of the organisation that takes in such requests; by default the first.", ""
     )
+    storage_country: str = _setting(_country, "Country (ISO 3166) where this machine and its data folder stand.", "BE")
+    database_country: str = _setting(_country, "Country of the database; needed when it is on another machine.", "")
+    vault_country: str = _setting(_country, "Country of the vault's database; needed when it is elsewhere.", "")
+    backup_country: str = _setting(_country, "Country of the backups; by default that of this machine.", "")
+    storage_allowed: tuple[str, ...] = _setting(
+        _countries, "Countries in which data may rest; a store anywhere else keeps the program from starting.",
+        ("BE", "CH", "FI", "LT"),
+    )  # fmt: skip
     outgoing_private: str = _setting(
         _word("refuse", "allow"), "Whether webhooks and forwarding of tenants may call private addresses.", "refuse"
     )

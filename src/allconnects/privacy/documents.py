@@ -15,14 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
 from allconnects.kit.labels import Label, Table, tables
+from allconnects.privacy.registry.book import Book, shipped
 from allconnects.privacy.registry.entries import Product, Purpose
 from allconnects.privacy.registry.gaps import GAPS
-from allconnects.privacy.registry.parties import PRODUCTS, RECIPIENTS, STORAGE, STORED
-from allconnects.privacy.registry.purposes import PURPOSES
+from allconnects.privacy.registry.parties import PRODUCTS, STORED
 from allconnects.privacy.registry.words import BASES, CATEGORIES, PARTIES, RECIPIENT_KINDS, RETENTIONS, SUBJECTS
 from allconnects.privacy.retention import RULES
 
 LANGUAGES = ("nl", "fr", "en", "de")
+_WHOLE = gettext_noop("the platform with all its products")
 Rows = Iterable[Iterable[str]]
 RESPONSIBLE = gettext_noop(
     "The operator of this server is responsible for accounts and security; the employer who uses it is responsible for "
@@ -85,14 +86,24 @@ def _days(value: float | None) -> str:
     return _("%(days)s days") % {"days": f"{value:g}"}
 
 
-def _purposes_of(found: list[Use]) -> list[Purpose]:
+def _purposes_of(found: list[Use], book: Book) -> list[Purpose]:
     used = {use.label.purpose for use in found}
-    return [purpose for purpose in PURPOSES if purpose.key in used]
+    return [purpose for purpose in book.purposes if purpose.key in used]
 
 
-def notice(product: Product, language: str) -> str:
-    """The privacy notice of one product, with what GDPR art. 13 and 14 ask for, in Markdown."""
+def whole(language: str, book: Book) -> str:
+    """The notice of all products together, as an organisation publishes it."""
+    tables = tuple(sorted({prefix for product in PRODUCTS for prefix in product.tables}))
+    return notice(Product("all", "allconnects", _WHOLE, tables, True), language, book)
+
+
+def notice(product: Product, language: str, book: Book | None = None) -> str:
+    """The privacy notice of one product, with what GDPR art. 13 and 14 ask for, in Markdown.
+
+    ``book``: the registry of an organisation, in that language; as shipped by default.
+    """
     found = uses(product.tables) if product.tables else []
+    book = book or shipped()
     with override(language):
         parts = [
             _heading("#", _("Privacy notice") + f": {product.title}"),
@@ -104,11 +115,17 @@ def notice(product: Product, language: str) -> str:
                 _heading("##", _("Who is responsible")),
                 _(RESPONSIBLE) + "\n",
                 _heading("##", _("What, why and how long")),
-                *(_purpose_section(purpose, found) for purpose in _purposes_of(found)),
+                *(_purpose_section(purpose, found) for purpose in _purposes_of(found, book)),
+                *_further_section(product, book),
                 _heading("##", _("Who receives it")),
                 _table(
                     (_("recipient"), _("what it is"), _("what it gets"), _("where")),
-                    ((_(r.title), _(RECIPIENT_KINDS[r.kind]), _(r.gets), r.country) for r in RECIPIENTS),
+                    ((_(r.title), _(RECIPIENT_KINDS[r.kind]), _(r.gets), r.country) for r in book.recipients),
+                ),
+                _heading("##", _("Where data rest")),
+                _table(
+                    (_("place"), _("what it holds"), _("where")),
+                    ((_(s.title), _(s.holds), s.country or _("as set by the operator")) for s in book.storage),
                 ),
                 _heading("##", _("Your rights")),
                 _(RIGHTS) + "\n",
@@ -132,20 +149,33 @@ def _purpose_section(purpose: Purpose, found: list[Use]) -> str:
     return f"### {_(purpose.title)}\n\n{_(purpose.text)} ({role})\n\n{_table(head, lines)}"
 
 
-def record(party: str) -> str:
+def _further_section(product: Product, book: Book) -> Iterator[str]:
+    if "reports_" in product.tables and book.further:
+        yield _heading("##", _("What reports may be made for"))
+        rows = ((_(one.title), ", ".join(_(BASES[basis]) for basis in one.bases)) for one in book.further if one.on)
+        yield _table((_("for what"), _("on what ground")), rows)
+
+
+def record(party: str, book: Book | None = None) -> str:
     """The record of processing: art. 30(1) as controller, art. 30(2) as processor."""
     article = "30(1)" if party == "controller" else "30(2)"
     parts = [f"# Record of processing activities, GDPR art. {article}\n", _record_head(party)]
-    found = uses()
-    for purpose in PURPOSES:
+    found, book = uses(), book or shipped()
+    for purpose in book.purposes:
         mine = [use for use in found if use.label.purpose == purpose.key]
         if purpose.party == party and mine:
             parts.append(_activity(purpose, mine))
-    receivers = ((r.title, r.kind, r.gets, r.country, f"`{r.setting}`" if r.setting else "") for r in RECIPIENTS)
-    parts += ["## Recipients\n", _table(("recipient", "kind", "gets", "where", "switched on by"), receivers)]
-    places = ((place.title, place.holds, place.protection) for place in STORAGE)
+    receivers = (
+        (r.title, r.kind, r.gets, r.country, f"`{r.setting}`" if r.setting else "", r.contract, r.ends_on)
+        for r in book.recipients
+    )
+    head = ("recipient", "kind", "gets", "where", "switched on by", "contract", "ends on")
+    parts += ["## Recipients\n", _table(head, receivers)]
+    duties = ((one.title, one.citation, one.data, f"{one.days} days" if one.days else "") for one in book.obligations)
+    parts += ["## Obligations by law\n", _table(("obligation", "law", "data", "for how long"), duties)]
+    places = ((one.title, one.holds, one.country or "as set by the operator", one.protection) for one in book.storage)
     parts += ["## Where data rest, and how they are protected (art. 32)\n"]
-    parts += [_table(("place", "holds", "protection"), places)]
+    parts += [_table(("place", "holds", "country", "protection"), places)]
     return "\n".join(parts)
 
 
@@ -208,14 +238,15 @@ def retention(language: str) -> str:
         return "\n".join([_heading("#", _("Retention")), _table(head, rows)])
 
 
-def dpia() -> str:
+def dpia(book: Book | None = None) -> str:
     """The annex that an employer attaches to his data protection impact assessment (GDPR art. 35)."""
     parts = [
         "# Annex to a data protection impact assessment\n",
         "Following workers by location is on the Belgian list of processing that needs an assessment (art. 35(4)). "
         "What the software contributes follows from what it does; what only the employer knows is asked at the end.\n",
     ]
-    for purpose in PURPOSES:
+    book = book or shipped()
+    for purpose in (*book.purposes, *(one for one in book.further if one.on)):
         test = purpose.assessment
         if test is None:
             continue

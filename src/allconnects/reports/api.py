@@ -14,6 +14,7 @@ from allconnects.accounts.access import ApiAuth, TenantRequest
 from allconnects.accounts.models import Account
 from allconnects.reports import running
 from allconnects.reports.catalogue import report_of, reports
+from allconnects.reports.declared import declared
 from allconnects.reports.definition import Ask, Report, layout
 from allconnects.reports.models import Run
 from allconnects.reports.paging import MOST, page
@@ -156,13 +157,14 @@ def reader_of(request: HttpRequest) -> Reader:
 def list_reports(request: HttpRequest) -> Any:
     """Every report with its columns, and the purposes that the caller may declare for it."""
     reader = reader_of(request)
-    return [_described(report, reader) for report in reports().values()]
+    on = declared(reader.organisation)
+    return [_described(report, reader, on) for report in reports().values()]
 
 
-def _described(report: Report, reader: Reader) -> dict[str, Any]:
+def _described(report: Report, reader: Reader, on: frozenset[str]) -> dict[str, Any]:
     return {
         "key": report.key, "title": str(report.title), "text": str(report.text), "groups": list(report.groups),
-        "purposes": [one.key for one in running.may_declare(report, reader.role)],
+        "purposes": [one.key for one in running.may_declare(report, reader, on)],
         "selectors": list(report.selectors), "longest_days": report.longest_days,
         "parameters": [
             {"key": p.key, "title": str(p.title), "default": p.default, "least": p.least, "most": p.most}

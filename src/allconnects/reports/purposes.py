@@ -36,6 +36,7 @@ class Purpose:
     outside_hours: bool
     source: str
     status: str
+    on: bool = True
 
     @property
     def title(self) -> str:

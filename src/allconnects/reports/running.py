@@ -19,6 +19,7 @@ from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput
 from allconnects.reports import shown
 from allconnects.reports.catalogue import report_of
+from allconnects.reports.declared import declared
 from allconnects.reports.definition import GROUPS, Ask, Item, Line, Report, arrange, layout
 from allconnects.reports.firm import hours_book, letterhead
 from allconnects.reports.models import Form, Run
@@ -33,6 +34,12 @@ CONTENT_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "pdf": "application/pdf",
 }
+
+
+class NotDeclared(InvalidInput):
+    """A purpose that the organisation has not switched on."""
+
+    code = "purpose_not_declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +77,19 @@ def _purpose(report: Report, reader: Reader, key: str) -> Purpose:
     if key not in report.purposes:
         raise InvalidInput(_("This report may not be made for that purpose."))
     found = purposes()[key]
+    if key not in declared(reader.organisation):
+        raise NotDeclared(
+            _("Your organisation has not declared this purpose. An owner can, in the registry of data protection.")
+        )
     if not at_least(reader.role, found.role):
         raise Forbidden(_("Your role may not declare this purpose."))
     return found
 
 
-def may_declare(report: Report, role: str | None) -> list[Purpose]:
-    """The purposes that a role may declare for a report."""
-    known = purposes()
-    return [known[key] for key in report.purposes if at_least(role, known[key].role)]
+def may_declare(report: Report, reader: Reader, on: frozenset[str] | None = None) -> list[Purpose]:
+    """The purposes that a reader may declare for a report. ``on``: those of his organisation, when known already."""
+    known, on = purposes(), declared(reader.organisation) if on is None else on
+    return [known[key] for key in report.purposes if key in on and at_least(reader.role, known[key].role)]
 
 
 def _period(report: Report, first: Any, last: Any) -> tuple[date, date]:

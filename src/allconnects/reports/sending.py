@@ -197,7 +197,8 @@ def may_receive(delivery: Delivery, role: str | None) -> bool:
     from allconnects.reports.running import may_declare
 
     report = report_of(delivery.schedule.report)
-    allowed = {purpose.key for purpose in may_declare(report, role)}
+    reader = Reader(delivery.organisation_id, role or "driver")
+    allowed = {purpose.key for purpose in may_declare(report, reader)}
     return at_least(role, "planner") and delivery.schedule.purpose in allowed
 
 

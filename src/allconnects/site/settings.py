@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "allconnects.privacy",
     "allconnects.privacy.consents",
     "allconnects.privacy.requests",
+    "allconnects.privacy.registry",
     "allconnects.telemetry",
     "allconnects.trips",
     "allconnects.fleet",

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.products.live_connects.history_urls")),
     path("", include("allconnects.accounts.urls")),
     path("", include("allconnects.privacy.consents.urls")),
+    path("", include("allconnects.privacy.registry.urls")),
     path("", include("allconnects.telemetry.keeping.urls")),
     path("", include("allconnects.privacy.requests.urls")),
     path("api/v1/", api.urls),

@@ -27,7 +27,10 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """Why data are processed. ``bases``: words of ``kit.labels.Basis`` that labels may name with it."""
+    """Why data are processed. ``bases``: words of ``kit.labels.Basis`` that labels may name with it.
+
+    ``switchable``: an organisation switches it on and off, and code asks ``gates.purpose_on``; ``on``: as shipped.
+    """
 
     key: str
     title: str
@@ -35,6 +38,8 @@ class Purpose:
     bases: tuple[str, ...]
     party: Party
     assessment: Assessment | None = None
+    switchable: bool = False
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +52,30 @@ class Recipient:
     gets: str
     country: str
     setting: str = ""
+    contract: str = ""
+    ends_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """A place where data rest. ``where``: in words of the operator's own set-up."""
+    """A place where data rest. ``country``: an ISO 3166 code; empty: as the settings of the server say."""
 
     key: str
     title: str
     holds: str
     protection: str
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A law that obliges to keep or to hand over. ``days``: for how long, 0 where the law names no time."""
+
+    key: str
+    title: str
+    citation: str
+    data: str
+    days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def schedule(request: TenantRequest, schedule: int | None = None) -> HttpRespons
         "members": members.select_related("account").order_by("account__name", "account__email"),
         "taken": taken or {reader.account.pk if reader.account else 0}, "files": FILES,
         "frequencies": Frequency.choices, "weekdays": WEEKDAYS.items(), "hours": range(24), "month_days": range(1, 29),
-        "purposes": running.may_declare(report, reader.role),
+        "purposes": running.may_declare(report, reader),
         "purpose": found.purpose or request.GET.get("purpose", ""), "title": found.title or report.title,
         "group": GROUPS.get(str(found.scope.get("group", request.GET.get("group", ""))), ""),
     }  # fmt: skip

@@ -38,7 +38,7 @@ def run(request: TenantRequest, key: str) -> HttpResponse:
     """Ask a report, and see what it says. Nothing is shown and nothing logged before a purpose is declared."""
     report, reader = report_of(key), reader_of(request)
     context = {
-        "report": report, "purposes": running.may_declare(report, reader.role), "periods": NAMED.items(),
+        "report": report, "purposes": running.may_declare(report, reader), "periods": NAMED.items(),
         "groups": [(group, GROUPS[group]) for group in report.groups], "choices": choices(report, reader.organisation),
         "asked": request.GET, "period": request.GET.get("period", "last_week"),
         "chosen": {name: set(request.GET.getlist(name)) for name in running.SELECTORS},

@@ -1,0 +1,20 @@
+"""A published notice of an organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from allconnects.privacy.registry import public
+
+
+def registry_things(run: Callable[..., Any], organisation: int) -> dict[str, Any]:
+    """By the names that the matrix uses."""
+    run(
+        "INSERT INTO privacy_registry_notice (organisation_id, number, values, texts, digest, material, published_at, "
+        "effective_on, dpia, told_others, actor) VALUES (%s, 1, '{\"purpose\": {}}', "
+        """'{"nl": "# n", "fr": "# n", "en": "# n", "de": "# n"}', 'x', false, now(), '2099-01-01', '', '', """
+        "'account:1') RETURNING id",
+        (organisation,),
+    )
+    return {"$notice": 1, "$notices": public.token(organisation)}
