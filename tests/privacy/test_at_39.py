@@ -25,6 +25,7 @@ MAIL_CODE = {
     "accounts/mail.py": "asked for by a colleague: one invitation",
     "alerts/delivery/send.py": "asked for by the receiver's own rules",
     "reports/mailing.py": "a report that a manager set up for a member; can be stopped by one click too",
+    "privacy/registry/jobs.py": "how the use of one's data changes: has to be told",
     "privacy/consents/newsletter.py": "the one mail that asks for confirmation",
     "privacy/consents/mailing.py": "to many",
 }

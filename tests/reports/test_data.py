@@ -111,7 +111,7 @@ def test_idling_and_speed(van: dict[str, Any], lines: Lines) -> None:
     found = lines("idling", purpose="cost_control", **WEEK)
     assert sum(row["idle_s"] for row in found) == 600
     assert found[0]["litres"] == pytest.approx(0.15)
-    (fast,) = lines("speed", purpose="road_safety", limit_kmh=120, **WEEK)
+    (fast,) = lines("speed", purpose="security_incident", limit_kmh=120, **WEEK)
     assert fast["over_kmh"] == pytest.approx(15)
 
 

@@ -10,7 +10,7 @@ class ReportsConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """The gate follows the working hours entered here, a closed month keeps what its trips were for, and purposes of
+        """The gate follows the working hours entered here; a closed month keeps what its trips were for; purposes of
         reports stand in the registry."""
         from allconnects.fleet.private import hours
         from allconnects.reports import declared
