@@ -53,9 +53,7 @@ def obligations() -> tuple[Obligation, ...]:
     """What ``obligations.toml`` names."""
     found = tomllib.loads(resources.files(__package__).joinpath("obligations.toml").read_text("utf-8"))
     found.pop("version")
-    return tuple(
-        Obligation(key, one["title"], one["citation"], one["data"], one["days"]) for key, one in found.items()
-    )
+    return tuple(Obligation(key, one["title"], one["citation"], one["data"], one["days"]) for key, one in found.items())
 
 
 def shipped() -> Book:

@@ -50,9 +50,7 @@ class EntryForm(forms.Form):
     def initial_of(cls, values: Values) -> dict[str, Any]:
         """Stored values as the form shows them."""
         texts = {
-            f"{name}_{language}": text
-            for name, by in values.get("texts", {}).items()
-            for language, text in by.items()
+            f"{name}_{language}": text for name, by in values.get("texts", {}).items() for language, text in by.items()
         }
         return {**{name: value for name, value in values.items() if name != "texts"}, **texts}
 

@@ -8,68 +8,110 @@ import allconnects.kit.clock
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0004_leaving'),
+        ("accounts", "0004_leaving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('values', models.JSONField()),
-                ('texts', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('material', models.BooleanField()),
-                ('published_at', models.DateTimeField(default=allconnects.kit.clock.now)),
-                ('effective_on', models.DateField()),
-                ('dpia', models.CharField(blank=True, max_length=200)),
-                ('consulted_on', models.DateField(null=True)),
-                ('told_others', models.CharField(blank=True, max_length=300)),
-                ('actor', models.CharField(max_length=40)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField()),
+                ("values", models.JSONField()),
+                ("texts", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("material", models.BooleanField()),
+                ("published_at", models.DateTimeField(default=allconnects.kit.clock.now)),
+                ("effective_on", models.DateField()),
+                ("dpia", models.CharField(blank=True, max_length=200)),
+                ("consulted_on", models.DateField(null=True)),
+                ("told_others", models.CharField(blank=True, max_length=300)),
+                ("actor", models.CharField(max_length=40)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField(null=True)),
-                ('problem', models.CharField(blank=True, max_length=40)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='privacy_registry.notice')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField(null=True)),
+                ("problem", models.CharField(blank=True, max_length=40)),
+                ("attempts", models.SmallIntegerField(default=0)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="receipts",
+                        to="privacy_registry.notice",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('purpose', 'Purposes'), ('recipient', 'Recipients'), ('storage', 'Storage'), ('obligation', 'Obligations')], max_length=10)),
-                ('key', models.CharField(max_length=60)),
-                ('values', models.JSONField()),
-                ('at', models.DateTimeField(default=allconnects.kit.clock.now)),
-                ('actor', models.CharField(max_length=40)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("purpose", "Purposes"),
+                            ("recipient", "Recipients"),
+                            ("storage", "Storage"),
+                            ("obligation", "Obligations"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("key", models.CharField(max_length=60)),
+                ("values", models.JSONField()),
+                ("at", models.DateTimeField(default=allconnects.kit.clock.now)),
+                ("actor", models.CharField(max_length=40)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['organisation', 'kind', 'key', '-id'], name='registry_newest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['purpose', 'recipient', 'storage', 'obligation'])), name='registry_kind_known')],
+                "indexes": [models.Index(fields=["organisation", "kind", "key", "-id"], name="registry_newest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["purpose", "recipient", "storage", "obligation"])),
+                        name="registry_kind_known",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('organisation', 'number'), name='notice_number_once'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(fields=("organisation", "number"), name="notice_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('notice', 'account'), name='told_once'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(fields=("notice", "account"), name="told_once"),
         ),
     ]
