@@ -34,7 +34,19 @@ def register_things(run: Callable[..., Any], pk: int) -> dict[str, Any]:
         "INSERT INTO telemetry_device (organisation_id, name, kind, identifier, protocol, secret_hash, created_at) "
         "VALUES (%s, 'd', 'vehicle', %s, '', '', now()) RETURNING id", (pk, secrets.token_hex(8)),
     )  # fmt: skip
+    plan = run(
+        "INSERT INTO maintenance_plan (organisation_id, kind, name, vehicle_id, vehicle_class, category, every_km, "
+        "soon_km, soon_hours, soon_days, period, weekdays, by_minute, only_used, note, created_at, changed_at, "
+        "version) VALUES (%s, 'service', 'p', %s, '', '', 30000, 1000, 20, 14, '', '{}', 480, false, '', "
+        f"{now}) RETURNING id",
+        (pk, vehicle),
+    )
     return {
+        "$plan": plan,
+        "$done": run(
+            "INSERT INTO maintenance_done (organisation_id, plan_id, vehicle_id, at, passed, note, made_at) "
+            "VALUES (%s, %s, %s, now(), true, '', now()) RETURNING id", (pk, plan, vehicle),
+        ),
         "$vehicle": vehicle, "$material": material, "$material_token": token, "$person": str(person), "$team": team,
         "$employer": run(
             "INSERT INTO fleet_employer (organisation_id, name, number, joint_committee, created_at, changed_at, "

@@ -8,6 +8,7 @@ from allconnects.accounts.api import router as organisation
 from allconnects.alerts.api import router as alerts
 from allconnects.fleet.api import router as register
 from allconnects.fleet.api_use import router as register_use
+from allconnects.maintenance.api import router as maintenance
 from allconnects.places.api import router as places
 from allconnects.products.live_connects.api import router as live
 from allconnects.reports.api import router as reports
@@ -26,6 +27,7 @@ api.add_router("", reports)
 api.add_router("", commands)
 api.add_router("", live)
 api.add_router("", alerts)
+api.add_router("", maintenance)
 api.add_router("", places)
 api.add_router("", register)
 api.add_router("", register_use)

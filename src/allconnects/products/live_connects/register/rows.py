@@ -23,7 +23,7 @@ from allconnects.fleet.services import materials, overview, register
 from allconnects.fleet.who import who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError
-from allconnects.products.live_connects.register import number
+from allconnects.products.live_connects.register import maintenance, number
 from allconnects.products.live_connects.register.common import attempt, kind_of, sections
 from allconnects.products.live_connects.register.texts import told
 from allconnects.telemetry.models import Device
@@ -44,6 +44,8 @@ def detail(request: TenantRequest, path: str, key: str) -> HttpResponse:
     context |= _PARTS[kind.name](row, planner)
     if kind.name == "person" and context["manages"]:
         context |= number.part(row.organisation_id, row.pk)
+    if kind.name in ("vehicle", "material"):
+        context |= maintenance.part(row.organisation_id, row, kind.name)
     return render(request, "register/detail.html", context)
 
 

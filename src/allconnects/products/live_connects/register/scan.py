@@ -19,6 +19,7 @@ from allconnects.fleet.services import materials, register
 from allconnects.fleet.who import who
 from allconnects.kit import clock, config
 from allconnects.kit.errors import InvalidInput
+from allconnects.maintenance.services import plans, things
 from allconnects.products.live_connects.register.common import attempt
 from allconnects.products.live_connects.register.use import number
 
@@ -46,6 +47,7 @@ def _page(request: TenantRequest, row: Material, me: Person | None) -> HttpRespo
         "row": row, "me": me, "where": place, "holder": names.get(place.holder or ("", ""), ""), "mine": mine,
         "riding": stay.vehicle if stay else None, "manages": planner,
         "vehicles": Vehicle.objects.filter(archived_at=None).order_by("name"),
+        "checks": any(one.kind == "check" for one in plans.plans_of(things.of("material", row.pk))),
     }  # fmt: skip
     return render(request, "register/scanned.html", context)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from allconnects.products.live_connects.register import files, idle, lists, number, rows, scan, use
+from allconnects.products.live_connects.register import files, idle, lists, maintenance, number, rows, scan, use
 
 app_name = "register"
 urlpatterns = [
@@ -14,6 +14,15 @@ urlpatterns = [
     path("register/documents/", lists.documents, name="documents"),
     path("register/documents/<int:document>/drop/", use.drop_document, name="drop_document"),
     path("register/missing/", idle.missing, name="missing"),
+    path("register/maintenance/", maintenance.overview, name="maintenance"),
+    path("register/plans/add/", maintenance.plan, name="add_plan"),
+    path("register/plans/<int:number>/", maintenance.plan, name="plan"),
+    path("register/plans/<int:number>/away/", maintenance.put_away, name="plan_away"),
+    path("register/done/<slug:kind>/<int:key>/", maintenance.enter, name="enter_done"),
+    path("register/done/<int:done>/back/", maintenance.withdraw, name="withdraw_done"),
+    path("register/materials/<int:key>/meter/", maintenance.meter, name="meter"),
+    path("register/check/<slug:kind>/<int:key>/", maintenance.check, name="check"),
+    path("register/check/<slug:kind>/<int:key>/code.svg", maintenance.check_code, name="check_code"),
     path("register/installations/<int:installation>/end/", use.uninstall, name="uninstall"),
     path("register/badges/<int:badge>/back/", use.take_badge, name="take_badge"),
     path("register/claims/<int:claim>/withdraw/", use.withdraw, name="withdraw"),

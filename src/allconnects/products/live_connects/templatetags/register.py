@@ -22,6 +22,12 @@ def of(found: dict[Any, Any], key: Any) -> Any:
 
 
 @register.filter
+def km(metres: float) -> str:
+    """Metres as whole kilometres, in groups of three."""
+    return f"{metres / 1000:,.0f}".replace(",", "\u202f")
+
+
+@register.filter
 def how(place: Where) -> Any:
     """In what way it is known."""
     return HOW[place.how]

@@ -36,3 +36,12 @@ for (const one of document.querySelectorAll("[data-submit-on-change]")) {
 for (const one of document.querySelectorAll("[data-print]")) {
   one.addEventListener("click", () => window.print());
 }
+
+// A plan is a service or a check: what the other one asks is hidden.
+const kind = document.querySelector("select[name=kind]");
+const asked = [...document.querySelectorAll("[data-of]")];
+if (kind && asked.length) {
+  const choose = () => { for (const one of asked) one.hidden = one.dataset.of !== kind.value; };
+  kind.addEventListener("change", choose);
+  choose();
+}
