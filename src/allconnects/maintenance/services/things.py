@@ -46,7 +46,7 @@ def of(kind: str, key: int) -> Thing:
     row = model.objects.filter(pk=key, archived_at=None).first() if model else None
     if row is None:
         raise NotFound(_("There is no such thing here."))
-    return _thing(row)
+    return of_row(row)
 
 
 def every() -> list[Thing]:
@@ -55,10 +55,11 @@ def every() -> list[Thing]:
         *Vehicle.objects.filter(archived_at=None).exclude(state="sold").only("id", "name", "vehicle_class", "groups"),
         *Material.objects.filter(archived_at=None).only("id", "name", "category", "groups"),
     ]
-    return [_thing(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
-def _thing(row: Any) -> Thing:
+def of_row(row: Any) -> Thing:
+    """A row of the register as such a value."""
     if isinstance(row, Vehicle):
         return Thing("vehicle", row.pk, row.name, row.vehicle_class, tuple(row.groups))
     return Thing("material", row.pk, row.name, row.category, tuple(row.groups))

@@ -233,9 +233,7 @@ def check_code(request: TenantRequest, kind: str, key: int) -> HttpResponse:
 
 def part(organisation: int, row: Any, kind: str) -> dict[str, Any]:
     """What the page of a vehicle or material shows of services and checks."""
-    thing = things.Thing(
-        kind, row.pk, row.name, row.vehicle_class if kind == "vehicle" else row.category, tuple(row.groups)  # type: ignore[arg-type]
-    )
+    thing = things.of_row(row)
     known, near = plans.plans_of(thing), due.of_thing(thing)
     checks = {one.plan.pk: one for one in due.expected(organisation, [thing])}
     found: dict[str, Any] = {
