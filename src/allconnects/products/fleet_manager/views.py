@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from allconnects.accounts.access import TenantRequest, at_least, member, no_transaction
+from allconnects.alerts.delivery import keys
 from allconnects.products.live_connects.views import map_settings
 
 SHELL = (
@@ -26,7 +27,9 @@ SHELL = (
     "live/list.js",
     "live/live.css", "live/main.js", "live/mapview.js", "live/nearest.js", "live/overlay.js", "live/settings.js",
     "live/sheet.js", "live/stream.js", "live/symbols.js",
-    "manager/alarms.js", "manager/app.js", "manager/manager.css", "manager/queue.js",
+    "alerts/push.js",
+    "manager/alarms.js", "manager/app.js", "manager/inbox.js", "manager/manager.css", "manager/queue.js",
+    "manager/trips.js",
     "places/overlay.js", "places/shapes.js",
     "vendor/icons.svg", "vendor/maplibre/maplibre-gl.css", "vendor/maplibre/maplibre-gl.mjs",
     "vendor/maplibre/maplibre-gl-worker.mjs", "vendor/tabler/tabler.min.css", "vendor/tabler/tabler.min.js",
@@ -46,10 +49,22 @@ def app(request: TenantRequest) -> HttpResponse:
         "alerts": reverse("api:alerts"),
         "acknowledge": reverse("api:alerts_acknowledge"),
         "resolve": reverse("api:alerts_resolve"),
+        "day": reverse("manager:day"),
+        "waiting": reverse("manager:waiting"),
+        "act": reverse("manager:act"),
     }
     settings["texts"] |= _texts()
     settings["handles"] = handles
-    context = {"settings": settings, "may_add": False, "may_share": handles, "reach": [], "waiting": 0}
+    settings["takes_devices"] = at_least(request.role, "manager")
+    context = {
+        "settings": settings,
+        "may_add": False,
+        "may_share": handles,
+        "reach": [],
+        "waiting": 0,
+        "handles": handles,
+        "push_key": keys.application_server_key(),
+    }
     return render(request, "manager/app.html", context)
 
 
@@ -97,6 +112,8 @@ def worker(request: TenantRequest) -> HttpResponse:
             reverse("api:positions_latest"),
             reverse("api:live_subjects"),
             reverse("api:alerts"),
+            reverse("manager:day"),
+            reverse("manager:waiting"),
         ],
         "background": reverse("basemap:style"),
     }
@@ -132,5 +149,36 @@ def _texts() -> dict[str, Any]:
         "acknowledged": _("Taken on"),
         "goeson": _("goes on"),
         "noalarms": _("Nothing needs you."),
+        "undo": _("Undo"),
+        "undone": _("Taken back"),
+        "heldback": _("{label} – sent in a moment"),
+        "notrips": _("No trips on this day yet."),
+        "nowaitinghere": _("Nothing waits for a decision."),
+        "allvehicles": _("All vehicles"),
+        "today": _("Today"),
+        "yesterday": _("Yesterday"),
+        "purposes": {"": _("Not said"), "business": _("Business"), "private": _("Private"), "commute": _("Commute")},
+        "nobody": _("Nobody of ours"),
+        "driverunknown": _("Driver not known"),
+        "changedriver": _("Who drove?"),
+        "save": _("Save"),
+        "takeback": _("Take the correction back"),
+        "corrected": _("corrected"),
+        "underway": _("under way"),
+        "privatetrip": _("Private trip"),
+        "ended": _("It ended then"),
+        "endedat": _("It ended at"),
+        "doesnotcount": _("The IN does not count"),
+        "leaveit": _("Leave it"),
+        "thisdrove": _("This one drove"),
+        "badgeis": _("The badge is this person’s"),
+        "person": _("Person"),
+        "badgedin": _("{person} badged into {vehicle} on {since} and never out."),
+        "twodrivers": _("Two people are known as the driver of {vehicle} from {since} on."),
+        "strangebadge": _("A badge that ends in {last4} was used in {vehicle} on {since}, and nobody has it."),
+        "strangedevice": _("The device {identifier} calls and is not registered."),
+        "take": _("Take it"),
+        "dismiss": _("Dismiss"),
+        "devicename": _("Name of the vehicle"),
         "severity": {"info": _("Information"), "warning": _("Warning"), "critical": _("Critical")},
     }

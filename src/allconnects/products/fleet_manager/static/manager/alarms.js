@@ -62,8 +62,6 @@ export class Alarms {
   /** @param {any} alert @param {"acknowledge" | "resolve"} what */
   async act(alert, what) {
     const label = `${text(what)}: ${alert.rule_name} · ${alert.name}`;
-    await this.queue.add({ key: `alert-${alert.id}`, label, url: settings.urls[what], body: { ids: [alert.id] } });
-    this.draw();
-    setTimeout(() => this.load(), 1500);
+    await this.queue.add({ key: `alert-${alert.id}`, label, url: settings.urls[what], body: { ids: [alert.id] } }, true);
   }
 }

@@ -3,8 +3,11 @@ import "../live/main.js";
 import { ago } from "../js/time.js";
 import { byId } from "../live/list.js";
 import { settings, text } from "../live/settings.js";
+import "../alerts/push.js";
 import { Alarms } from "./alarms.js";
+import { Inbox } from "./inbox.js";
 import { Queue } from "./queue.js";
+import { Trips } from "./trips.js";
 
 const owner = new URL(settings.urls.worker_script, location.href).searchParams.get("k") || "";
 const queue = new Queue(owner, () => waiting());
@@ -12,6 +15,8 @@ const alarms = new Alarms(queue, (count) => badge("alarm-count", count), (device
   tab("map");
   location.hash = `#device=${device}`;
 });
+const trips = new Trips(queue);
+const inbox = new Inbox(queue, (count) => badge("inbox-count", count));
 /** @type {number | null} */
 let keptAt = null;
 
@@ -20,6 +25,8 @@ function waiting() {
   byId("noqueue").textContent = queue.actions.length ? text("waits", { count: queue.actions.length }) : text("nowaiting");
   badge("queue-count", queue.actions.length);
   alarms.draw();
+  trips.draw();
+  inbox.draw();
 }
 
 /** @param {string} id @param {number} count */
@@ -31,7 +38,7 @@ function badge(id, count) {
 /** @param {string} name */
 function tab(name) {
   const panel = name === "nearest" ? "map" : name;
-  for (const one of ["map", "alarms", "more"]) byId(`tab-${one}`).hidden = one !== panel;
+  for (const one of ["map", "alarms", "trips", "inbox", "more"]) byId(`tab-${one}`).hidden = one !== panel;
   for (const button of document.querySelectorAll("[data-tab]")) {
     if (/** @type {HTMLElement} */ (button).dataset.tab === name) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
@@ -39,6 +46,8 @@ function tab(name) {
   if (panel === "map") window.allconnectsMap?.map.resize();
   document.dispatchEvent(new CustomEvent(name === "nearest" ? "nearest:here" : "nearest:close"));
   if (name === "alarms") alarms.load();
+  if (name === "trips") trips.load();
+  if (name === "inbox") inbox.load();
 }
 
 function age() {
@@ -47,6 +56,12 @@ function age() {
   if (keptAt !== null) box.textContent = text("stale", { ago: ago(keptAt, Date.now()) });
 }
 
+document.addEventListener("sent", (event) => {
+  const { key } = /** @type {CustomEvent} */ (event).detail;
+  if (key.startsWith("alert-")) alarms.load();
+  else if (key.startsWith("trip-") || key.startsWith("undo-")) trips.load();
+  else inbox.load();
+});
 document.addEventListener("answer", (event) => {
   keptAt = /** @type {CustomEvent} */ (event).detail.keptAt;
   age();
@@ -74,8 +89,8 @@ async function start() {
     navigator.serviceWorker.register(settings.urls.worker_script, { scope: "/manager/" }).catch((error) => console.info(error));
   }
   await queue.open();
-  await alarms.load();
-  window.allconnectsManager = { queue, alarms };
+  await Promise.all([alarms.load(), inbox.load()]);
+  window.allconnectsManager = { queue, alarms, trips, inbox };
 }
 
 start();

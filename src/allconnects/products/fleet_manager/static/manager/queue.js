@@ -4,10 +4,12 @@ import { text } from "../live/settings.js";
 
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60000;
+const HELD_MS = 6000;
 
 /**
- * @typedef {{id: number, key: string, label: string, url: string, body: any, at: number, error: string}} Action
+ * @typedef {{id: number, key: string, label: string, url: string, body: any, at: number, error: string, once: string, due: number}} Action
  * `key`: pressing the same again replaces it. `error`: why the server refused it; such a one waits for its person.
+ * `once`: sent again after a lost answer, the server knows it by this. `due`: not sent before, so that it can be undone.
  */
 export class Queue {
   /** @param {string} owner whose: another account does not see it @param {() => void} changed */
@@ -20,6 +22,10 @@ export class Queue {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.sending = false;
+    /** @type {number | null} */
+    this.inFlight = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.offered = undefined;
     window.addEventListener("online", () => this.soon(0));
     document.addEventListener("visibilitychange", () => !document.hidden && this.soon(0));
   }
@@ -38,14 +44,38 @@ export class Queue {
     return /** @type {IDBDatabase} */ (this.database).transaction("actions", mode).objectStore("actions");
   }
 
-  /** @param {{key: string, label: string, url: string, body: any}} action */
-  async add(action) {
+  /**
+   * @param {{key: string, label: string, url: string, body: any}} action
+   * @param {boolean} [held] some seconds to take it back before it is sent
+   */
+  async add(action, held = false) {
     for (const same of this.actions.filter((one) => one.key === action.key)) await this.discard(same.id);
-    const made = { ...action, owner: this.owner, at: Date.now(), error: "" };
+    const now = Date.now();
+    const made = { ...action, owner: this.owner, at: now, error: "", once: crypto.randomUUID(), due: held ? now + HELD_MS : now };
     const id = Number(await done(this.store("readwrite").add(made)));
     this.actions.push({ ...made, id });
     this.changed();
-    this.soon(0);
+    this.soon(held ? HELD_MS : 0);
+    if (held) this.offerUndo(id, action.label);
+  }
+
+  /** A bar with one large button, until the action is sent. @param {number} id @param {string} label */
+  offerUndo(id, label) {
+    const bar = document.getElementById("undo");
+    if (!bar) return;
+    clearTimeout(this.offered);
+    const words = document.createElement("span");
+    words.textContent = text("heldback", { label });
+    const close = () => {
+      bar.hidden = true;
+      bar.replaceChildren();
+    };
+    bar.replaceChildren(words, button(text("undo"), async () => {
+      if (this.inFlight !== id) await this.discard(id);
+      close();
+    }, "btn"));
+    bar.hidden = false;
+    this.offered = setTimeout(close, HELD_MS);
   }
 
   /** @param {number} id */
@@ -73,8 +103,14 @@ export class Queue {
     if (this.sending) return;
     this.sending = true;
     try {
-      for (const action of this.actions.filter((one) => !one.error)) await this.send(action);
+      const now = Date.now();
+      for (const action of this.actions.filter((one) => !one.error && (one.due || 0) <= now)) {
+        // Taken back meanwhile.
+        if (this.actions.includes(action)) await this.send(action);
+      }
       this.wait = FIRST_WAIT_MS;
+      const next = Math.min(...this.actions.filter((one) => !one.error).map((one) => one.due || 0));
+      if (Number.isFinite(next)) this.soon(Math.max(50, next - Date.now()));
     } catch {
       this.soon(this.wait);
       this.wait = Math.min(LONGEST_WAIT_MS, this.wait * 2);
@@ -85,12 +121,20 @@ export class Queue {
 
   /** Throws while there is no network; what the server refuses stays with its reason. @param {Action} action */
   async send(action) {
+    this.inFlight = action.id;
     const answer = await fetch(action.url, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") },
+      headers: {
+        "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken"), "Idempotency-Key": action.once || `${action.at}-${action.id}`,
+      },
       body: JSON.stringify(action.body),
-    });
-    if (answer.ok) return this.discard(action.id);
+      signal: AbortSignal.timeout(30000),
+    }).finally(() => { this.inFlight = null; });
+    if (answer.ok) {
+      await this.discard(action.id);
+      document.dispatchEvent(new CustomEvent("sent", { detail: { key: action.key } }));
+      return;
+    }
     if (answer.status >= 500 || answer.status === 429) throw new Error("later");
     const problem = await answer.json().catch(() => ({}));
     action.error = problem.title || String(answer.status);

@@ -33,7 +33,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (ABOUT.shell.includes(url.pathname)) event.respondWith(shell(request));
   else if (request.mode === "navigate" && url.pathname === ABOUT.page) event.respondWith(fresh(request, ABOUT.page));
-  else if (ABOUT.kept.includes(url.pathname)) event.respondWith(fresh(request, url.pathname));
+  else if (ABOUT.kept.includes(url.pathname)) event.respondWith(fresh(request, url.pathname + (url.search.startsWith("?back=") ? url.search : "")));
   else if (url.pathname === ABOUT.background) event.respondWith(fresh(request, url.pathname + url.search));
   else if (url.pathname.startsWith("/static/vendor/basemap/")) event.respondWith(background(request));
 });
