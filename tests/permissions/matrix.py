@@ -104,6 +104,9 @@ PAGES: dict[str, Page | list[Page]] = {
         Page("manager", "post", data={"name": "t", "scopes": ["devices:read"]}),
     ],
     "organisation:revoke": Page("manager", "post", {"token": "$token"}),
+    "support:ask": Page(ACCOUNT),
+    "support:grants": Page("manager"),
+    "support:decide": Page("manager", "post", {"grant": "$support"}, {"act": "end"}),
     "leaving:past": Page("manager"),
     "leaving:person": [Page("manager", path={"person": "$person"}), Page("manager", "post", {"person": "$person"})],
     "leaving:account": [

@@ -118,6 +118,11 @@ def things(
             (pk, digest(secrets.token_urlsafe())),
         ),
         "$device": device,
+        "$support": run(
+            "INSERT INTO accounts_supportgrant (organisation_id, account_id, ticket, asked_at) "
+            "VALUES (%s, %s, '#1', now()) RETURNING id",
+            (pk, account_of(None).pk),
+        ),
         "$place": run(
             "INSERT INTO places_place (organisation_id, kind, name, number, address, colour, works_declaration, "
             "timezone, dwell_s, shape, west, south, east, north, lon, lat, version, created_at, changed_at) VALUES "

@@ -65,6 +65,8 @@ class TenantRequest(HttpRequest):
     role: str | None
     token_scopes: frozenset[str] | None
     token_name: str
+    support: Any
+    """The grant (``accounts.support.Support``) under which staff of the operator look, or None."""
 
 
 def at_least(role: str | None, needed: str) -> bool:

@@ -31,6 +31,16 @@ def add_commands(commands: Commands) -> None:
     token.add_argument("--name", metavar="NAME", required=True)
     token.set_defaults(run=create_token)
 
+    text = "let an account of the operator's staff ask customers for access"
+    support = _group(commands, "support", "staff who help customers")
+    add = support.add_parser("add", help=text, description=text)
+    add.add_argument("email", metavar="EMAIL")
+    add.set_defaults(run=change_supporter, add=True)
+    text = "take that away; what customers granted ends at once"
+    remove = support.add_parser("remove", help=text, description=text)
+    remove.add_argument("email", metavar="EMAIL")
+    remove.set_defaults(run=change_supporter, add=False)
+
 
 def _group(commands: Commands, name: str, text: str) -> Commands:
     parser = commands.add_parser(name, help=text, description=text)
@@ -68,6 +78,21 @@ def create_token(arguments: argparse.Namespace) -> int:
         raise NotFound("there is no organisation with that slug")
     scopes = [scope.strip() for scope in arguments.scopes.split(",")]
     print(services.create_token(organisation, arguments.name, scopes)[1])
+    return 0
+
+
+def change_supporter(arguments: argparse.Namespace) -> int:
+    """``allconnects support add EMAIL`` and ``remove``."""
+    _as_owner()
+    from allconnects.accounts.models import Account, Supporter
+
+    account = Account.objects.filter(email=arguments.email.strip().lower()).first()
+    if account is None:
+        raise NotFound("there is no account with that address")
+    if arguments.add:
+        Supporter.objects.get_or_create(account=account)
+    else:
+        Supporter.objects.filter(account=account).delete()
     return 0
 
 

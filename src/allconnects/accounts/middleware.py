@@ -15,7 +15,9 @@ from django.utils import translation
 
 from allconnects.accounts.access import TenantRequest
 from allconnects.accounts.actor import PROCESS, Actor, acting
-from allconnects.accounts.models import Account, Organisation
+from allconnects.accounts.models import Account, Organisation, Role
+from allconnects.accounts.support import ROLE as SUPPORT
+from allconnects.accounts.support import Support, guard
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, Forbidden, NotFound
@@ -24,6 +26,10 @@ PLAIN = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that answer without asking who is there, also while the database is away."""
 CHOSEN = "organisation"
 """Key of the session that holds the organisation the account has chosen."""
+_OF = (
+    "SELECT *, NULL::integer AS support, NULL::varchar AS ticket, NULL::timestamptz AS until "
+    "FROM accounts_organisations_of(%s) UNION ALL SELECT * FROM accounts_support_of(%s, %s)"
+)
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -53,7 +59,7 @@ class Tenancy:
 
     def __call__(self, request: TenantRequest) -> HttpResponseBase:
         request.organisation, request.role, request.token_scopes, request.organisations = None, None, None, []
-        request.token_name = ""
+        request.token_name, request.support = "", None
         if request.path not in PLAIN:
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() == "bearer" and request.path.startswith("/api/"):
@@ -66,6 +72,8 @@ class Tenancy:
         self, request: TenantRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         """Run the view inside the transaction, unless it opens its own or is allauth's (before any tenant)."""
+        if request.support is not None and request.organisation is not None:
+            guard(request, request.organisation.pk, request.support)
         if getattr(view, "no_transaction", False) or view.__module__.startswith("allauth."):
             return None
         if iscoroutinefunction(view):
@@ -83,7 +91,8 @@ def _actor(request: TenantRequest) -> Actor:
     if token := getattr(request, "token_name", ""):
         return Actor(token, "token")
     if request.user.is_authenticated:
-        return Actor(f"account:{request.user.pk}", request.role or "")
+        role = SUPPORT if request.support is not None else request.role or ""
+        return Actor(f"account:{request.user.pk}", role)
     return PROCESS
 
 
@@ -108,14 +117,15 @@ def _answer(request: HttpRequest, error: AllconnectsError) -> HttpResponseBase:
 def _identify_by_session(request: TenantRequest) -> None:
     if not request.user.is_authenticated:
         return
-    request.organisations = list(
-        Organisation.objects.raw("SELECT * FROM accounts_organisations_of(%s)", [request.user.pk])
-    )
+    request.organisations = list(Organisation.objects.raw(_OF, [request.user.pk, request.user.pk, clock.now()]))
     if not request.organisations:
         return
     chosen = request.session.get(CHOSEN)
     request.organisation = next((o for o in request.organisations if o.pk == chosen), request.organisations[0])
     request.role = request.organisation.role  # type: ignore[attr-defined]
+    if request.role == SUPPORT:
+        row: Any = request.organisation
+        request.role, request.support = Role.VIEWER.value, Support(row.support, row.ticket, row.until)
 
 
 def _identify_by_token(request: TenantRequest, token: str) -> None:

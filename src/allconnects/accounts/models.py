@@ -241,3 +241,21 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"token {self.pk}"
+
+
+from allconnects.accounts.support_models import Supporter, SupportGrant, SupportVisit  # noqa: E402
+
+__all__ = [
+    "LANGUAGES",
+    "Account",
+    "ApiToken",
+    "Invitation",
+    "Membership",
+    "Organisation",
+    "Role",
+    "Session",
+    "SupportGrant",
+    "SupportVisit",
+    "Supporter",
+    "Theme",
+]

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 
 from allconnects.accounts.access import TenantRequest
 from allconnects.accounts.models import Account, Session
+from allconnects.kit import clock
 
 CHECK_EVERY_S = 30.0
 
@@ -39,8 +40,9 @@ def _still(key: str | None, account: int, organisation: int | None) -> bool:
             return False
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM accounts_organisations_of(%s) WHERE id = %s AND role <> 'driver'",
-                [account, organisation],
+                "SELECT 1 FROM accounts_organisations_of(%s) WHERE id = %s AND role <> 'driver' "
+                "UNION ALL SELECT 1 FROM accounts_support_of(%s, %s) WHERE id = %s",
+                [account, organisation, account, clock.now(), organisation],
             )
             return cursor.fetchone() is not None
     except DatabaseError:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts import sessions
 from allconnects.accounts.leaving import Leaver, Way, register
-from allconnects.accounts.models import Account, ApiToken, Invitation, Membership, Session
+from allconnects.accounts.models import Account, ApiToken, Invitation, Membership, Session, SupportGrant
 from allconnects.kit import clock
 
 
@@ -25,6 +25,12 @@ def _invitations(leaver: Leaver) -> QuerySet[Invitation]:
     address = Account.objects.filter(pk=leaver.account or 0).values("email")
     waiting = Invitation.objects.filter(organisation_id=leaver.organisation, accepted_at=None)
     return waiting.filter(Q(invited_by_id=leaver.account or 0) | Q(email__in=address))
+
+
+def _grants(leaver: Leaver) -> QuerySet[SupportGrant]:
+    """Support access of this account that lasts or is asked for."""
+    mine = SupportGrant.objects.filter(organisation_id=leaver.organisation, account_id=leaver.account or 0)
+    return mine.filter(ended_at=None).filter(Q(ends_at=None) | Q(ends_at__gt=clock.now()))
 
 
 def _sessions(leaver: Leaver) -> list[str]:
@@ -56,5 +62,12 @@ register(
         "invitations", _("Open invitations"), ("accounts_invitation",),
         lambda one: [invitation.email for invitation in _invitations(one)],
         lambda one: _invitations(one).delete()[0],
+    )
+)  # fmt: skip
+register(
+    Way(
+        "support", _("Access as support"), (),
+        lambda one: [grant.ticket for grant in _grants(one)],
+        lambda one: _grants(one).update(ended_at=clock.now()),
     )
 )  # fmt: skip

@@ -27,9 +27,16 @@ _ADD = """
 _OF = """
     SELECT at, actor, role, purpose, scope, first_day, last_day, size, person IS NULL FROM privacy_access
     WHERE organisation_id = %s AND (person = %s OR person IS NULL) ORDER BY at DESC, id DESC LIMIT %s"""
+SUPPORT_PERSONS = 10
+"""The same for staff of the operator, who help with one thing at a time."""
 _BULK = """
     SELECT organisation_id, actor, count(DISTINCT person) FROM privacy_access
-    WHERE at > %s AND person IS NOT NULL GROUP BY 1, 2 HAVING count(DISTINCT person) >= %s"""
+    WHERE at > %s AND person IS NOT NULL GROUP BY 1, 2
+    HAVING count(DISTINCT person) >= CASE WHEN bool_or(role = 'support') THEN %s ELSE %s END"""
+_FORGET_SUPPORT = (
+    "DELETE FROM accounts_supportvisit v USING accounts_supportgrant g WHERE g.id = v.grant_id AND g.asked_at < %s",
+    "DELETE FROM accounts_supportgrant WHERE asked_at < %s",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +94,16 @@ def keep(connection: psycopg.Connection[Any]) -> None:
     today = clock.now().date()
     for ahead in (0, 31):
         connection.execute("SELECT privacy_make_access_partition(%s)", (today + timedelta(days=ahead),))
-    connection.execute(
-        "SELECT privacy_drop_access(%s)", (today - timedelta(days=RULES["access_log"].default_days or 0),)
-    )
+    before = today - timedelta(days=RULES["access_log"].default_days or 0)
+    connection.execute("SELECT privacy_drop_access(%s)", (before,))
+    for statement in _FORGET_SUPPORT:
+        connection.execute(statement.encode(), (before,))
 
 
 def tell_bulk(connection: psycopg.Connection[Any]) -> int:
     """Note in the audit chain who read about unusually many people in the last hour. Returns how many did."""
     since = clock.now() - timedelta(hours=1)
-    found = connection.execute(_BULK, (since, BULK_PERSONS)).fetchall()
+    found = connection.execute(_BULK, (since, SUPPORT_PERSONS, BULK_PERSONS)).fetchall()
     with connection.cursor() as cursor:
         for organisation, actor, count in found:
             audit.record(cursor, organisation, "process:worker", "access.bulk", actor, {"persons": count})
