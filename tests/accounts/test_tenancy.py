@@ -79,6 +79,7 @@ def test_asynchronous_psycopg_speaks_the_same_way(organisation: Organisation) ->
 def tenancy(role: str, organisation: Organisation, account: Account) -> tuple[Tenancy, Any]:
     request: Any = RequestFactory().post("/")
     request.user, request.organisation, request.role, request.token_scopes = account, organisation, role, None
+    request.support = None
     return Tenancy(lambda _: HttpResponse()), request
 
 

@@ -105,6 +105,7 @@ PRODUCTS = (
             "live_",
             "forwarding_",
             "scim_",
+            "maintenance_",
         ),
         True,
     ),
