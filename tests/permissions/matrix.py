@@ -259,6 +259,7 @@ PAGES: dict[str, Page | list[Page]] = {
     "places:change": [Page("planner", path={"place": "$place"}), Page("planner", "post", {"place": "$place"})],
     "places:delete": [Page("planner", path={"place": "$place"}), Page("planner", "post", {"place": "$place"})],
     "live:inbox": Page("driver"),
+    "live:unread": Page("driver"),
     "live:thread": [
         Page("planner", path={"driver": "$driver"}),
         Page("planner", "post", {"driver": "$driver"}, {"text": "t", "client_id": "12345678"}),
@@ -446,6 +447,13 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /occupancy/claims/{claim}": Operation("occupancy:write", {"claim": "$claim"}),
     "GET /materials/{key}/where": Operation("positions:read", {"key": "$material"}),
     "POST /materials/{key}/custody": Operation("custody:write", {"key": "$material"}, {"person": "$person"}),
+    "GET /messages": Operation("messages:read"),
+    "GET /messages/unread": Operation("messages:read"),
+    "GET /messages/{driver}": Operation("messages:read", {"driver": "$driver"}),
+    "POST /messages/{driver}": Operation(
+        "messages:write", {"driver": "$driver"}, {"text": "t", "client_id": "12345678"}
+    ),
+    "POST /messages/{driver}/read": Operation("messages:write", {"driver": "$driver"}, {}),
     "GET /maintenance/plans": Operation("maintenance:read"),
     "POST /maintenance/plans": Operation(
         "maintenance:write", body={"name": "n", "vehicle": "$vehicle", "every_km": 30_000}

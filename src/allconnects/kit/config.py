@@ -56,6 +56,13 @@ def _trip_days(text: str) -> int:
     return int(text)
 
 
+def _mail_minutes(text: str) -> int:
+    """A day at most: what waits longer was not urgent."""
+    if not _DIGITS.fullmatch(text) or int(text) > 1440:
+        raise ValueError("a number of minutes from 0 to 1440")
+    return int(text)
+
+
 def _quiet_hours(text: str) -> int:
     """A day of a device is sealed after a day of waiting at the latest."""
     if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= 24:
@@ -243,6 +250,9 @@ class Settings:
     trip_days: int = _setting(_trip_days, "Days that trips and stops are kept, 14 to 365.", 365)
     seal_after_hours: int = _setting(
         _quiet_hours, "Hours without news of it after which a device's past day is sealed, at most 24.", 6
+    )
+    message_mail_minutes: int = _setting(
+        _mail_minutes, "Minutes after which an unread message is announced by mail as well; 0: never.", 15
     )
     log_level: str = _setting(_word("debug", "info", "warning", "error"), "How much is logged.", "info")
     log_format: str = _setting(_word("console", "json"), "How it is logged.", "console")

@@ -11,6 +11,7 @@ from allconnects.fleet.api_use import router as register_use
 from allconnects.maintenance.api import router as maintenance
 from allconnects.places.api import router as places
 from allconnects.products.live_connects.api import router as live
+from allconnects.products.live_connects.message_api import router as messages
 from allconnects.reports.api import router as reports
 from allconnects.site import problems
 from allconnects.telemetry.api import router as devices
@@ -26,6 +27,7 @@ api.add_router("", retention)
 api.add_router("", reports)
 api.add_router("", commands)
 api.add_router("", live)
+api.add_router("", messages)
 api.add_router("", alerts)
 api.add_router("", maintenance)
 api.add_router("", places)

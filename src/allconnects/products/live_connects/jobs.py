@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from allconnects.kit import clock, jobs
 from allconnects.privacy.retention import RULES
+from allconnects.products.live_connects import message_mail
 from allconnects.products.live_connects.models import Message, Share
 from allconnects.telemetry.commanding import forget_commands
 
@@ -17,3 +18,16 @@ def forget(organisation: int) -> None:  # noqa: ARG001
     Share.objects.filter(ends_at__lt=now - timedelta(days=RULES["share"].default_days or 0)).delete()
     Message.objects.filter(at__lt=now - timedelta(days=RULES["message"].default_days or 0)).delete()
     forget_commands()
+
+
+@jobs.periodic("* * * * *", "live.announce")
+def announce(organisation: int) -> None:
+    """Messages that nobody read are announced by mail, each in a job of its own."""
+    for receiver in message_mail.due(organisation):
+        jobs.defer("live.mail", organisation=organisation, receiver=receiver, key=f"mail {receiver}")
+
+
+@jobs.task("live.mail", outside=True)
+def mail(organisation: int, receiver: int) -> None:
+    """One mail to one receiver about all that waits."""
+    message_mail.send(organisation, receiver)

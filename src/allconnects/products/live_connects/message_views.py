@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -55,3 +55,11 @@ def thread(request: TenantRequest, driver: int) -> HttpResponse:
         "most": MESSAGE_MOST,
     }
     return render(request, "live/thread.html", context, status=422 if refused else 200)
+
+
+@require_GET
+@never_cache
+@member("driver")
+def unread(request: TenantRequest) -> HttpResponse:
+    """How many messages wait, for the mark in the navigation."""
+    return JsonResponse({"count": messages.unread(account_of(request), request.role)})

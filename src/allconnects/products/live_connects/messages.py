@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.access import at_least
@@ -48,27 +49,58 @@ def threads() -> list[Thread]:
         return [Thread(*row) for row in cursor.fetchall()]
 
 
+def driver_by(number: int) -> Account:
+    """A driver of the organisation. Raises NotFound."""
+    found = Membership.objects.filter(account_id=number, role=Role.DRIVER).select_related("account").first()
+    if found is None:
+        raise NotFound(_("There is no such driver."))
+    return found.account
+
+
 def driver_of(account: Account, role: str | None, driver: int) -> Account:
     """The driver of a thread that this account may see: drivers see their own only. Raises NotFound."""
     own = driver == account.pk and role == Role.DRIVER
     if own or at_least(role, OFFICE):
-        found = Membership.objects.filter(account_id=driver, role=Role.DRIVER).select_related("account").first()
-        if found is not None:
-            return found.account
+        return driver_by(driver)
     raise NotFound(_("There is no such driver."))
 
 
 def thread(reader: Account, driver: Account) -> list[Message]:
     """The latest messages, oldest first. What the other side wrote counts as read from now on."""
+    read(driver, by_driver=reader.pk == driver.pk)
+    return latest(driver)
+
+
+def latest(driver: Account, after: int = 0, limit: int = SHOWN) -> list[Message]:
+    """The latest messages, oldest first; with ``after`` the first ones behind that id. Nothing counts as read."""
+    found = Message.objects.filter(driver=driver).select_related("sender")
+    if after:
+        return list(found.filter(pk__gt=after).order_by("id")[:limit])
+    return list(reversed(found.order_by("-id")[:limit]))
+
+
+def read(driver: Account, *, by_driver: bool, upto: int | None = None) -> int:
+    """What the other side wrote counts as read, up to an id if one is named. Returns how many were new."""
     theirs = Message.objects.filter(driver=driver, read_at=None)
-    theirs = theirs.exclude(sender=driver) if reader.pk == driver.pk else theirs.filter(sender=driver)
-    theirs.update(read_at=clock.now())
-    latest = Message.objects.filter(driver=driver).select_related("sender").order_by("-id")[:SHOWN]
-    return list(reversed(latest))
+    theirs = theirs.exclude(sender=driver) if by_driver else theirs.filter(sender=driver)
+    return (theirs if upto is None else theirs.filter(pk__lte=upto)).update(read_at=clock.now())
 
 
-def send(organisation: Organisation, sender: Account, driver: Account, text: str, client_id: str) -> Message:
-    """Write a message; sent twice with the same ``client_id`` it stands there once. Raises InvalidInput."""
+def unread(account: Account | None, role: str | None, *, program: bool = False) -> int:
+    """How many messages wait for an account: a driver's own, or those of all drivers to the office; counts to 100."""
+    found = Message.objects.filter(read_at=None)
+    if program or at_least(role, OFFICE):
+        return found.filter(sender=F("driver"))[:100].count()
+    if role == Role.DRIVER and account is not None:
+        return found.filter(driver=account).exclude(sender=account)[:100].count()
+    return 0
+
+
+def send(organisation: Organisation, sender: Account | None, driver: Account, text: str, client_id: str) -> Message:
+    """Write a message; sent twice with the same ``client_id`` it stands there once.
+
+    ``sender`` None: a program of the office. Raises InvalidInput.
+    """
     text, client_id = text.strip(), client_id.strip()
     if not text or len(text) > MESSAGE_MOST or "\0" in text:
         raise InvalidInput(_("A message has between 1 and %(most)s characters.") % {"most": MESSAGE_MOST})

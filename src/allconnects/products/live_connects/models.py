@@ -105,33 +105,41 @@ class SavedView(models.Model):
 
 
 @labels.tenant_table(
-    **dict.fromkeys(("id", "organisation_id", "at", "read_at", "client_id"), labels.MESSAGE),
+    **dict.fromkeys(("id", "organisation_id", "at", "read_at", "mailed_at", "client_id"), labels.MESSAGE),
     driver_id=labels.MESSAGE_BY,
     sender_id=labels.MESSAGE_BY,
     text=labels.MESSAGE_TEXT,
 )
 class Message(models.Model):
-    """One message of the thread between the office and one driver. ``sender`` is the driver or somebody of the office.
+    """One message of the thread between the office and one driver. ``sender`` is the driver or somebody of the office,
+    None for a program of the office.
 
     ``read_at``: when the other side first had it before them; both see that. ``client_id`` is chosen by who sends,
-    so that a message that is sent twice on a bad network stands there once.
+    so that a message that is sent twice on a bad network stands there once. ``mailed_at``: when it was announced by
+    mail, because it was not read.
     """
 
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
     driver = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    sender = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    sender = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", null=True)
     text = models.CharField(_("message"), max_length=MESSAGE_MOST)
     client_id = models.CharField(max_length=40)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "live_message"
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "sender", "client_id"], name="message_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "sender", "client_id"], name="message_once", nulls_distinct=False
+            ),
         ]
-        indexes = [models.Index(fields=["organisation", "driver", "-id"], name="message_thread")]
+        indexes = [
+            models.Index(fields=["organisation", "driver", "-id"], name="message_thread"),
+            models.Index(fields=["organisation", "at"], condition=models.Q(read_at=None), name="message_unread"),
+        ]
 
     def __str__(self) -> str:
         return f"message {self.pk}"

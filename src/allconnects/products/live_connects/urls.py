@@ -14,6 +14,7 @@ urlpatterns = [
     path("map/views/", saved.views, name="views"),
     path("map/views/<int:view>/", saved.view, name="view"),
     path("messages/", message_views.inbox, name="inbox"),
+    path("messages/unread.json", message_views.unread, name="unread"),
     path("messages/<int:driver>/", message_views.thread, name="thread"),
     path("shares/", share_views.share_list, name="shares"),
     path("shares/<int:share>/revoke/", share_views.revoke, name="share_revoke"),

@@ -80,3 +80,24 @@ document.querySelectorAll("input[data-filter]").forEach((field) => tableFilter(/
 document.querySelectorAll("button[data-copy]").forEach((button) => copyButton(/** @type {HTMLButtonElement} */ (button)));
 times();
 setInterval(times, 20000);
+
+/** How many messages wait, in the navigation. @param {HTMLElement} mark */
+function unread(mark) {
+  const marks = [mark, .../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-unread-too]"))];
+  const show = async () => {
+    if (document.hidden) return;
+    const answer = await fetch(mark.dataset.unread || "", { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    const { count } = await answer.json();
+    for (const one of marks) {
+      one.textContent = count > 99 ? "99+" : String(count);
+      one.hidden = !count;
+    }
+  };
+  show();
+  setInterval(show, 60000);
+  document.addEventListener("visibilitychange", show);
+}
+
+const mark = /** @type {HTMLElement | null} */ (document.querySelector("[data-unread]"));
+if (mark) unread(mark);
