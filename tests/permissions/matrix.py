@@ -58,6 +58,7 @@ PAGES: dict[str, Page | list[Page]] = {
     "consents:mine": Page(ACCOUNT),
     "consents:change": Page(ACCOUNT, "post"),
     "consents:subscribe": Page(ANYONE),
+    "consents:cookies": [Page(ANYONE), Page(ANYONE, "post", data={"choice": "refuse"})],
     "consents:confirm": Page(ANYONE, path={"token": "unknown"}),
     "consents:out": Page(ANYONE, path={"token": "unknown"}),
     # Signing in, by allauth.

@@ -98,7 +98,11 @@ def _path(text: str) -> Path:
 
 def _existing_file(text: str) -> Path:
     path = _path(text)
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError:  # a name that is too long
+        found = False
+    if not found:
         raise ValueError("a file that exists")
     return path
 

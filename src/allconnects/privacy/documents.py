@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop, override
 
 from allconnects.kit.labels import Label, Table, tables
 from allconnects.privacy.registry.book import Book, shipped
-from allconnects.privacy.registry.entries import Product, Purpose
+from allconnects.privacy.registry.entries import Product, Purpose, Stored
 from allconnects.privacy.registry.gaps import GAPS
 from allconnects.privacy.registry.parties import PRODUCTS, STORED
 from allconnects.privacy.registry.words import BASES, CATEGORIES, PARTIES, RECIPIENT_KINDS, RETENTIONS, SUBJECTS
@@ -216,11 +216,18 @@ def _limits(retention: str) -> str:
     return f"{rule.default_days:g}{most} days"
 
 
+def needed(one: Stored) -> str:
+    """Whether it is needed, in the language of the moment."""
+    if one.asked and one.essential:
+        return _("once you use it")
+    return _("yes") if one.essential else _("no: only if you accept")
+
+
 def cookies(language: str) -> str:
     """Everything that a page stores in a browser."""
     with override(language):
         head = (_("name"), _("kind"), _("what for"), _("how long"), _("needed"))
-        rows = ((f"`{s.name}`", s.kind, _(s.title), s.life, _("yes") if s.essential else _("no")) for s in STORED)
+        rows = ((f"`{s.name}`", s.kind, _(s.title), s.life, needed(s)) for s in STORED)
         intro = _(
             "Pages store only what they need to work. Nothing is stored to follow you, so there is nothing to refuse."
         )

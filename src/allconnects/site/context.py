@@ -9,10 +9,11 @@ from django.utils import translation
 
 from allconnects.accounts.access import at_least
 from allconnects.accounts.models import LANGUAGES, Account, Role
+from allconnects.privacy.consents import storage
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Template variables ``organisation, organisations, role, may, languages, language, theme, account``.
+    """Template variables ``organisation, organisations, role, may, languages, language, theme, account, storage_asks``.
 
     ``may.manager`` is whether the role is at least manager. ``theme`` is empty for automatic.
     """
@@ -20,6 +21,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     account = user if isinstance(user, Account) else None
     role = getattr(request, "role", None)
     return {
+        "storage_asks": storage.asks(request),
         "organisation": getattr(request, "organisation", None),
         "organisations": getattr(request, "organisations", []),
         "role": role,

@@ -105,6 +105,26 @@ class Rejection(models.Model):
 
 
 @labels.table(
+    "SELECT, INSERT, UPDATE",
+    "SELECT",
+    **dict.fromkeys(("id", "version", "choice", "day", "count"), NOT_PERSONAL),
+)
+class Choice(models.Model):
+    """How many accepted or refused storage in their browser that is not needed: counted, without anything about who."""
+
+    version = models.CharField(max_length=16)
+    choice = models.CharField(max_length=10)
+    day = models.DateField()
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "choice", "day"], name="consent_choice_day")]
+
+    def __str__(self) -> str:
+        return f"{self.choice} {self.count}"
+
+
+@labels.table(
     "SELECT, INSERT, UPDATE, DELETE",
     "SELECT, DELETE",
     key=labels.SUBSCRIBER,

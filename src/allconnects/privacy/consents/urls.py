@@ -10,6 +10,7 @@ app_name = "consents"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/consents/", views.mine, name="mine"),
     path("privacy/consents/change/", views.change, name="change"),
+    path("privacy/cookies/", views.cookies, name="cookies"),
     path("newsletter/", views.subscribe, name="subscribe"),
     path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
     path("newsletter/out/<str:token>/", views.out, name="out"),

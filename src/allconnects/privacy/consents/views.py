@@ -19,8 +19,10 @@ from allconnects.accounts.access import no_transaction
 from allconnects.accounts.models import Account
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
-from allconnects.privacy.consents import addresses, ledger, newsletter, tickets, wordings
+from allconnects.privacy import documents
+from allconnects.privacy.consents import addresses, ledger, newsletter, storage, tickets, wordings
 from allconnects.privacy.consents.models import Deed, Method
+from allconnects.privacy.registry import parties
 
 
 def _language() -> str:
@@ -170,3 +172,26 @@ def out(request: HttpRequest, token: str) -> HttpResponse:
     method = Method.ONE_CLICK if one_click else Method.MAIL_LINK
     newsletter.withdraw(address_hash, purpose, method=method, origin="newsletter/out", language=_language())
     return render(request, "consents/said.html", {"stopped": True})
+
+
+@no_transaction
+@require_http_methods(["GET", "POST"])
+@never_cache
+def cookies(request: HttpRequest) -> HttpResponse:
+    """What is kept in a browser, and the choice where there is one."""
+    if request.method == "POST":
+        response = redirect("consents:cookies")
+        said = request.POST.get("choice", "")
+        if said in (storage.ACCEPT, storage.REFUSE):
+            storage.choose(request, response, said)
+        return response
+    context = {
+        "stored": [(one, _translated(one.title), documents.needed(one)) for one in parties.STORED],
+        "optional": storage.optional(), "choice": storage.choice(request),
+        "signal": storage.signals_refusal(request), "forget": storage.forgotten(request),
+    }  # fmt: skip
+    return render(request, "consents/cookies.html", context)
+
+
+def _translated(text: str) -> str:
+    return _(text)

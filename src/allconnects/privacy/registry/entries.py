@@ -80,13 +80,18 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A cookie or an entry of the browser's storage. ``essential``: the page does not work without it."""
+    """A cookie or an entry of the browser's storage; a name that ends in ``*`` begins so.
+
+    ``essential``: what somebody asked for does not work without it (ePrivacy art. 5(3)); anything else waits for a
+    choice. ``asked``: it is stored only once that function is used.
+    """
 
     name: str
-    kind: Literal["cookie", "local storage", "cache"]
+    kind: Literal["cookie", "local storage", "cache", "database"]
     title: str
     life: str
     essential: bool = True
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,31 @@ STORED = (
     Stored("csrftoken", "cookie", _("guards forms against forged requests"), "1 year"),
     Stored("django_language", "cookie", _("the language you chose before signing in"), "1 year"),
     Stored("messages", "cookie", _("shows once what became of your last action"), "until shown"),
-    Stored("theme", "local storage", _("light or dark, as you chose"), "until you clear it"),
+    Stored("storage_choice", "cookie", _("whether you accepted or refused what is not needed"), "180 days", asked=True),
+    Stored("theme", "local storage", _("light or dark, as you chose"), "until you clear it", asked=True),
+    Stored("live-places", "local storage", _("whether places show on the map"), "until you sign out", asked=True),
+    Stored("alerts-silent", "local storage", _("whether alerts make a sound"), "until you sign out", asked=True),
+    Stored(
+        "manager-shell-*",
+        "cache",
+        _("pages of the phone app, for where there is no network"),
+        "until you sign out",
+        asked=True,
+    ),
+    Stored(
+        "manager-state-*",
+        "cache",
+        _("the last state of the fleet that the phone app showed"),
+        "until you sign out",
+        asked=True,
+    ),
+    Stored(
+        "manager",
+        "database",
+        _("what you did in the phone app without a network, until it is sent"),
+        "until it is sent, or you sign out",
+        asked=True,
+    ),
 )
 
 PRODUCTS = (
@@ -103,6 +127,7 @@ PRODUCTS = (
             "alerts_",
             "reports_",
             "live_",
+            "maintenance_",
             "forwarding_",
             "scim_",
             "maintenance_",
