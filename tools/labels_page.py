@@ -19,7 +19,7 @@ def main() -> None:
     text = re.sub(r"^(<{7}|={7}|>{7}).*\n", "", PAGE.read_text("utf-8"), flags=re.MULTILINE)
     for name, kind in get_type_hints(labels.Label).items():
         words = sorted(labels.ERASURES) if name == "erasure" else get_args(kind)
-        if name not in ("schema", "excluded_because"):
+        if name not in ("schema", "excluded_because", "becomes"):
             row = " ".join(f"`{word}`" for word in words)
             text = _once(rf"^(\| `{name}` \| [^|]+ \|) .*\n(?:\| `{name}` .*\n)*", rf"\1 {row} |\n", text)
     rows = "".join(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from allconnects.kit.labels import (
     Basis,
     Category,
@@ -58,10 +60,13 @@ def invitation_label(category: Category, identifiability: Identifiability, expor
 
 ACCOUNT_ID = account_label("user.unique_id", export="provided")
 EMAIL = account_label("user.contact.email", "direct", "provided")
+ADDRESS = replace(EMAIL, becomes="'erased-' || t.id || '@erased.invalid'")
+"""Where a duty keeps rows that refer to an erased account, one without name, address and way in stays for them."""
 NAME = account_label("user.name", "direct", "provided")
-PASSWORD = credential_label("a salted hash; disclosing it weakens the account")
+PASSWORD = replace(credential_label("a salted hash; disclosing it weakens the account"), becomes="'!'")
 SETTING = account_label("user.settings", export="provided")
 STATE = account_label("user.account")
+ACTIVE = replace(STATE, becomes="false")
 LAST_LOGIN = account_label(
     "user.behavior.browsing_history", export="observed", group="security", purpose="account.security",
     basis="legitimate_interest",

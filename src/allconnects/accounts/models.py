@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts import labels
 from allconnects.kit import clock
-from allconnects.kit.labels import NOT_PERSONAL, labelled
+from allconnects.kit.labels import NOT_PERSONAL, Way, labelled
 
 LANGUAGES = (("nl", "Nederlands"), ("fr", "Français"), ("en", "English"), ("de", "Deutsch"))
 """Languages of pages and mails, each by its own name."""
@@ -52,15 +52,16 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 @labelled(
+    root="account",
     web="SELECT, INSERT, UPDATE, DELETE",
     worker="SELECT",
     id=labels.ACCOUNT_ID,
-    email=labels.EMAIL,
+    email=labels.ADDRESS,
     name=labels.NAME,
     password=labels.PASSWORD,
     language=labels.SETTING,
     theme=labels.SETTING,
-    is_active=labels.STATE,
+    is_active=labels.ACTIVE,
     last_login=labels.LAST_LOGIN,
     created_at=labels.STATE,
 )
@@ -186,6 +187,7 @@ class Membership(models.Model):
     expires_at=labels.INVITED,
     accepted_at=labels.INVITED,
     invited_by_id=labels.INVITED,
+    found=(Way("email", "email"),),
 )
 class Invitation(models.Model):
     """A link that lets one address join once, within a week."""

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from allconnects.kit.db import ROLES, role_name
+from allconnects.kit.db import ROLES, Role, role_name
 from allconnects.kit.labels import Table, tables
 
+_ROLES: tuple[Role, ...] = ("web", "ingest", "worker", "rights")
 ORGANISATION = "current_setting('app.organisation')::integer"
 
 
 def statements(table: Table) -> list[str]:
     """SQL that gives one labelled table its privileges and, if it is a tenant's, its policies."""
     result = [f"REVOKE ALL ON {table.name} FROM {_all_roles()}"]
-    for role in ("web", "ingest", "worker"):
+    for role in _ROLES:
         privileges = getattr(table, role)
         if privileges:
             result.append(f"GRANT {privileges} ON {table.name} TO {role_name(role)}")
@@ -33,7 +34,7 @@ def _policies(table: Table) -> list[str]:
         f"CREATE POLICY tenant ON {table.name} TO {web} "
         f"USING ({column} = {ORGANISATION}) WITH CHECK ({column} = {ORGANISATION})",
     ]
-    for role in ("ingest", "worker"):
+    for role in _ROLES[1:]:
         result.append(f"DROP POLICY IF EXISTS {role} ON {table.name}")
         if getattr(table, role):
             who = role_name(role)
@@ -53,5 +54,5 @@ def secure(connection: BaseDatabaseWrapper) -> None:
             if table.name in present:
                 for statement in statements(table):
                     cursor.execute(statement)
-        for role in ("web", "ingest", "worker"):
+        for role in _ROLES:
             cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role_name(role)}")

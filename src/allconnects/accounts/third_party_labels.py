@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allconnects.accounts import labels
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, Way, register
 
 CACHE_TABLE = "site_cache"
 
@@ -26,9 +26,9 @@ _JOB = Label(
 )  # fmt: skip
 
 
-def _queue(name: str, *columns: str) -> Table:
+def _queue(name: str, *columns: str, ways: tuple[Way, ...] = (), nobody: str = "", more: str = "") -> Table:
     """A table of procrastinate: only the worker reaches it, others ask through functions (``jobs_sql.py``)."""
-    return Table(name, dict.fromkeys(columns, _JOB), worker=_WRITES)
+    return Table(name, dict.fromkeys(columns, _JOB), worker=_WRITES, ways=ways, nobody=nobody, more=more)
 
 
 def _machinery(name: str, *columns: str, web: str = "") -> Table:
@@ -41,7 +41,10 @@ TABLES = (
     _machinery("auth_permission", "id", "name", "content_type_id", "codename"),
     _machinery("auth_group", "id", "name"),
     _machinery("auth_group_permissions", "id", "group_id", "permission_id"),
-    Table(CACHE_TABLE, dict.fromkeys(("cache_key", "value", "expires"), _LIMIT), web=_WRITES, worker="SELECT, DELETE"),
+    Table(
+        CACHE_TABLE, dict.fromkeys(("cache_key", "value", "expires"), _LIMIT), web=_WRITES, worker="SELECT, DELETE",
+        ways=(Way("any"),),
+    ),
     Table(
         "account_emailaddress",
         {
@@ -73,11 +76,12 @@ TABLES = (
     ),
     _queue(
         "procrastinate_jobs", "id", "queue_name", "task_name", "priority", "lock", "queueing_lock", "args", "status",
-        "scheduled_at", "attempts", "abort_requested", "worker_id",
+        "scheduled_at", "attempts", "abort_requested", "worker_id", ways=(Way("word", "args"), Way("word", "lock")),
     ),
     _queue("procrastinate_events", "id", "job_id", "type", "at"),
-    _queue("procrastinate_periodic_defers", "id", "task_name", "defer_timestamp", "job_id", "periodic_id"),
-    _queue("procrastinate_workers", "id", "last_heartbeat"),
+    _queue("procrastinate_periodic_defers", "id", "task_name", "defer_timestamp", "job_id", "periodic_id",
+        nobody="when the clock asked for what", more="SELECT, UPDATE"),
+    _queue("procrastinate_workers", "id", "last_heartbeat", nobody="processes of the platform"),
 )  # fmt: skip
 
 

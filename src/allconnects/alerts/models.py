@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from allconnects.accounts.models import Account, Organisation, Role
 from allconnects.alerts import labels
 from allconnects.kit import clock
-from allconnects.kit.labels import NOT_PERSONAL, Label, labelled
+from allconnects.kit.labels import NOT_PERSONAL, Label, Way, labelled
 
 EVERYBODY = "everybody"
 SCOPE = Label(
@@ -77,6 +77,7 @@ def _known(field: str, words: type[models.TextChoices], name: str) -> models.Che
     ),
     params=SETTINGS,
     scope=SCOPE,
+    nobody="what to look for; its scope names things and teams of the firm",
     roles=WORDS,
     channels=WORDS,
 )  # fmt: skip
@@ -127,6 +128,7 @@ class Rule(models.Model):
         labels.FOUND,
     ),
     **dict.fromkeys(("device", "subject", "subject_name"), labels.ABOUT),
+    found=(Way("during", "device", "start_at", "end_at"), Way("word", "subject")),
     lat_e7=labels.PLACE,
     lon_e7=labels.PLACE,
 )  # fmt: skip
@@ -365,6 +367,7 @@ class Progress(models.Model):
     ingest="",
     worker="SELECT",
     **dict.fromkeys(("id", "organisation_id", "device", "due_at"), labels.ABOUT),
+    nobody="devices that wait to be looked at, whoever had them",
 )
 class Waiting(models.Model):
     """A device of which a rule may have to say something at a moment, also without any news of it."""

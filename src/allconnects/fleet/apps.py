@@ -10,7 +10,8 @@ class FleetConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """Requests of data subjects ask the register who people are."""
+        """Requests of data subjects ask the register who people are, erasures what goes along."""
+        from allconnects.fleet import erasing  # noqa: F401
         from allconnects.fleet.requests import join
 
         join()

@@ -6,6 +6,7 @@ A van is about its driver, a tool about who has it: everything here reaches a pe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from allconnects.kit.labels import Category, Export, Identifiability, Label, Retention, labelled
@@ -13,11 +14,14 @@ from allconnects.kit.labels import Category, Export, Identifiability, Label, Ret
 T = TypeVar("T")
 
 
-def tenant_table(**columns: Label) -> Callable[[type[T]], type[T]]:
+def tenant_table(
+    *, found: Any = (), nobody: Any = "", root: Any = "", **columns: Label
+) -> Callable[[type[T]], type[T]]:
     """Class decorator: a table of an organisation that pages and API may change and the worker clears out."""
     decorate = cast(Any, labelled)(
-        tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE", **columns
-    )
+        tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE",
+        found=found, nobody=nobody, root=root, **columns,
+    )  # fmt: skip
     return cast(Callable[[type[T]], type[T]], decorate)
 
 
@@ -66,6 +70,9 @@ THING = register_label("user.device")
 PLATE = register_label("user.unique_id", "indirect")
 GROUPS = register_label("user.device", schema="names of groups, as the organisation chose them")
 NAME = register_label("user.name", "direct")
+LAST_NAME = replace(NAME, becomes="'–'")
+LEFT = replace(STAMP, becomes="coalesce(t.archived_at, now())")
+"""Where a duty keeps rows about an erased person, an archived row without a name stays for them to refer to."""
 WORK = register_label("user.account", "indirect")
 NOTE = register_label("user.account", "indirect")
 LANGUAGES = register_label("user.settings", schema="codes of languages the person speaks")

@@ -1,11 +1,12 @@
 """Where the database is and as whom to speak to it.
 
-Five roles, none of them a superuser:
+Six roles, none of them a superuser:
 
 * ``owner`` owns the tables and changes the schema; nothing that serves requests uses it.
 * ``web`` serves pages and API: row-level security shows it one organisation per transaction.
 * ``ingest`` writes what devices send: it may add positions and look devices up, nothing else.
 * ``worker`` does scheduled work: it may call the maintenance functions.
+* ``rights`` carries out what people ask for: it reads what is about a person and takes it out, as labels say.
 * ``vault`` reads and writes keys, in a database of their own that no other role reaches; it reaches no other.
 """
 
@@ -20,8 +21,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from allconnects.kit import config
 from allconnects.kit.errors import AllconnectsError
 
-Role = Literal["owner", "web", "ingest", "worker", "vault"]
-ROLES: tuple[Role, ...] = ("owner", "web", "ingest", "worker", "vault")
+Role = Literal["owner", "web", "ingest", "worker", "rights", "vault"]
+ROLES: tuple[Role, ...] = ("owner", "web", "ingest", "worker", "rights", "vault")
 DATABASE = "allconnects"
 VAULT_DATABASE = "allconnects_vault"
 VAULT_OWNER = "allconnects_vault_owner"

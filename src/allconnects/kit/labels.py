@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 Category = Literal[
     "system.operations",
@@ -73,15 +73,17 @@ Retention = Literal[
     "subscription",
     "suppression",
     "request",
+    "erased_mark",
+    "export_file",
 ]
 Export = Literal["provided", "observed", "derived", "excluded"]
+Finding = Literal["person", "account", "mention", "during", "row", "email", "word", "any"]
 
 ERASURES = frozenset(
-    {"delete_row", "nullify", "replace_token", "generalise", "suppress_hash", "none"}
+    {"delete_row", "nullify", "replace_token", "generalise", "unlink", "suppress_hash", "none"}
     | {f"delete_chunk+shred:{name}" for name in ("raw_position",)}
-    | {f"retain:{name}" for name in ("security_log", "audit", "access_log", "consent")}
-    | {f"retain:{name}" for name in ("security_log", "tax_logbook")}
-    | {"retain:request"}
+    | {f"retain:{name}" for name in ("security_log", "audit", "access_log", "consent", "request")}
+    | {f"retain:{name}" for name in ("tax_logbook", "payroll")}
 )
 
 
@@ -91,6 +93,8 @@ class Label:
 
     ``schema``: what stands inside a json, text array or bytea column, in one line; required there.
     ``excluded_because``: why a personal column is not in a person's export; required with ``excluded``.
+    ``becomes``: with ``generalise`` and ``replace_token`` what the value becomes, as SQL over the row; by default an
+    empty text, array or object.
     """
 
     category: Category
@@ -104,6 +108,7 @@ class Label:
     export: Export
     schema: str = ""
     excluded_because: str = ""
+    becomes: str = ""
 
     def __post_init__(self) -> None:
         if self.erasure not in ERASURES:
@@ -123,13 +128,38 @@ NOT_PERSONAL = Label(
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How rows of a person are found in a table, beside what its foreign keys say.
+
+    * ``person``: ``column`` names the person (uuid, or its text).
+    * ``account``: ``column`` names the account that the row is about.
+    * ``mention``: ``column`` names an account that did something with a row about somebody else; ``prefix`` where it
+      stands as text, ``account:7``.
+    * ``during``: the row is of device ``column`` at ``start`` (until ``end``), when the person had it.
+    * ``row``: ``column`` has the person's id where ``where`` (SQL) holds: a note about a row of the register.
+    * ``email``: ``column`` has the address of the account.
+    * ``word``: the text of ``column`` has the person's id in it somewhere.
+    * ``any``: rows live so shortly that all of the organisation go.
+    """
+
+    kind: Finding
+    column: str = ""
+    start: str = ""
+    end: str = ""
+    where: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """The labels of one table.
 
     ``tenant``: column that names the organisation, when the table is under row-level security.
     ``web``, ``ingest``, ``worker``: privileges of the roles, such as ``"SELECT, INSERT"``; ``vault``: the same in the
     database of the vault.
-    ``partitions_of``: set by prefix for tables whose children repeat them.
+    ``ways``: how a person's rows are found where foreign keys do not say it; ``nobody``: why no row can be found to be
+    one person's. ``root``: it is the register of persons or accounts, or says who had a device when.
+    ``more``: privileges of the role ``rights`` beside those that follow from the ways of erasing.
     """
 
     name: str
@@ -139,6 +169,28 @@ class Table:
     ingest: str = ""
     worker: str = ""
     vault: str = ""
+    ways: tuple[Way, ...] = ()
+    nobody: str = ""
+    root: Literal["", "person", "account", "had"] = ""
+    more: str = ""
+
+    @property
+    def personal(self) -> bool:
+        """Whether any column is about somebody."""
+        return any(label.personal for label in self.columns.values())
+
+    @property
+    def rights(self) -> str:
+        """Privileges of the role that exports and erases: what the ways of erasing need."""
+        if self.vault:
+            return ""
+        words = set(filter(None, (word.strip() for word in self.more.split(","))))
+        if self.personal and not self.nobody:
+            words.add("SELECT")
+            erasures = {label.erasure for label in self.columns.values() if label.personal}
+            if not all(one.startswith("retain:") for one in erasures):
+                words |= {"UPDATE", "DELETE"}
+        return ", ".join(sorted(words))
 
 
 _tables: dict[str, Table] = {}
@@ -159,13 +211,25 @@ def tables() -> dict[str, Table]:
 
 
 def labelled(
-    *, tenant: str | None = None, web: str = "", ingest: str = "", worker: str = "", **columns: Label
+    *,
+    tenant: str | None = None,
+    web: str = "",
+    ingest: str = "",
+    worker: str = "",
+    found: Any = (),
+    nobody: Any = "",
+    root: Any = "",
+    more: Any = "",
+    **columns: Label,
 ) -> Callable[[type[T]], type[T]]:
-    """Class decorator for Django models: labels by column name (``organisation_id``, not ``organisation``)."""
+    """Class decorator for Django models: labels by column name (``organisation_id``, not ``organisation``).
+
+    ``found`` (a tuple of Way), ``nobody``, ``root``, ``more`` (texts): as ``Table`` has them; ``found`` are its ways.
+    """
 
     def add(model: type[T]) -> type[T]:
         name = model._meta.db_table  # type: ignore[attr-defined]
-        register(Table(name, columns, tenant=tenant, web=web, ingest=ingest, worker=worker))
+        register(Table(name, columns, tenant, web, ingest, worker, "", found, nobody, root, more))
         return model
 
     return add

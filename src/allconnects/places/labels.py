@@ -52,6 +52,7 @@ register(
     Table(
         "places_due",
         dict.fromkeys(("organisation_id", "device_id", "since"), WORK),
+        nobody="devices that wait to be looked at, whoever had them",
         tenant="organisation_id",
         web="SELECT, INSERT, UPDATE, DELETE",
         worker="SELECT, INSERT, UPDATE, DELETE",
@@ -61,6 +62,7 @@ register(
     Table(
         "places_progress",
         dict.fromkeys(("organisation_id", "looked_to"), WORK),
+        nobody="how far a look has come",
         tenant="organisation_id",
         web="SELECT, INSERT, UPDATE, DELETE",
         worker="SELECT, INSERT, UPDATE, DELETE",
@@ -82,6 +84,7 @@ register(
             ),
             ADDRESS,
         ),
+        nobody="a cell of a grid that somebody of the firm was near; nothing says who",
         tenant="organisation_id",
         web="SELECT, INSERT, UPDATE, DELETE",
         worker="SELECT, DELETE",

@@ -56,6 +56,7 @@ class Colour(models.TextChoices):
 
 
 @labelled(
+    nobody="a place of the firm: a site, a depot or a customer; whose home one is stands with the account",
     tenant="organisation_id",
     web="SELECT, INSERT, UPDATE, DELETE",
     worker="SELECT",

@@ -59,7 +59,7 @@ FROM pg_class c WHERE {_TABLES}"""
 _POLICIES = """
 SELECT polrelid, r.rolname, coalesce(pg_get_expr(polqual, polrelid), ''),
        coalesce(pg_get_expr(polwithcheck, polrelid), '')
-FROM pg_policy JOIN pg_roles r ON r.oid = ANY (polroles) OR polroles = '{0}'"""
+FROM pg_policy JOIN pg_roles r ON r.oid = ANY (polroles) OR polroles = '{0}' WHERE polpermissive"""
 _FUNCTIONS = """
 SELECT proname, pg_get_userbyid(proowner), coalesce(array_to_string(proconfig, ',') LIKE '%search_path=%', false),
        proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(proacl) WHERE grantee = 0)
@@ -71,9 +71,15 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', '
   AND has_table_privilege(r.role, c.oid, p.word)"""
 
 
-def columns(connection: psycopg.Connection[Any]) -> list[Column]:
-    """Every column of the schema; partitions repeat their parent and are left out."""
-    return [Column(*row) for row in connection.execute(_COLUMNS)]
+def rows(asked: Any, query: str) -> list[Any]:
+    """The answer to a query, of a connection or cursor of psycopg or a cursor of Django."""
+    answer = asked.execute(query)
+    return list((asked if answer is None else answer).fetchall())
+
+
+def columns(connection: Any) -> list[Column]:
+    """Every column of the schema; partitions repeat their parent and are left out. ``connection``: as of ``rows``."""
+    return [Column(*row) for row in rows(connection, _COLUMNS)]
 
 
 def foreign_keys(connection: psycopg.Connection[Any]) -> set[tuple[str, str]]:

@@ -20,7 +20,7 @@ from allconnects.privacy.vault.labels import TABLES as VAULT_TABLES
 
 Tables = Mapping[str, Table]
 OPAQUE = ("json", "jsonb", "bytea", "xml", "hstore")
-GUARDED: tuple[Role, ...] = ("web", "ingest", "worker", "vault")
+GUARDED: tuple[Role, ...] = ("web", "ingest", "worker", "rights", "vault")
 
 
 def problems(connection: psycopg.Connection[Any], tables: Tables | None = None) -> list[str]:

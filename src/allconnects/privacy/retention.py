@@ -49,5 +49,7 @@ RULES: dict[str, Rule] = {
         "GDPR art. 5(2) and 12: that a request was answered can be shown for three years; its content goes "
         "three months after the answer",
     ),
+    "erased_mark": Rule(MOST_DAYS, MOST_DAYS, "GDPR art. 17: a keyed hash keeps what was erased from coming back"),
+    "export_file": Rule(7, 30, "GDPR art. 12(3): long enough to be fetched, once"),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }

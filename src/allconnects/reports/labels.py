@@ -11,18 +11,20 @@ from allconnects.kit.labels import NOT_PERSONAL, Category, Export, Identifiabili
 T = TypeVar("T")
 
 
-def kept_rows(**columns: Label) -> Callable[[type[T]], type[T]]:
+def kept_rows(*, found: Any = (), **columns: Label) -> Callable[[type[T]], type[T]]:
     """A table of an organisation whose rows are only added: no page changes or deletes one."""
-    return _table("SELECT, INSERT", columns)
+    return _table("SELECT, INSERT", columns, found)
 
 
-def tenant_table(**columns: Label) -> Callable[[type[T]], type[T]]:
+def tenant_table(*, nobody: Any = "", **columns: Label) -> Callable[[type[T]], type[T]]:
     """A table of an organisation that its people edit."""
-    return _table("SELECT, INSERT, UPDATE, DELETE", columns)
+    return _table("SELECT, INSERT, UPDATE, DELETE", columns, (), nobody)
 
 
-def _table(web: str, columns: dict[str, Label]) -> Callable[[type[T]], type[T]]:
-    decorate = cast(Any, labelled)(tenant="organisation_id", web=web, worker="SELECT, DELETE", **columns)
+def _table(web: str, columns: dict[str, Label], found: Any = (), nobody: str = "") -> Callable[[type[T]], type[T]]:
+    decorate = cast(Any, labelled)(
+        tenant="organisation_id", web=web, worker="SELECT, DELETE", found=found, nobody=nobody, **columns
+    )
     return cast(Callable[[type[T]], type[T]], decorate)
 
 
@@ -66,7 +68,7 @@ def payroll_label(
     """A column of what is prepared for payroll."""
     return Label(
         category, "product_service", "employee", identifiability, "payroll.prepare", "contract", "payroll",
-        "delete_row", export, schema,
+        "retain:payroll", export, schema,
     )  # fmt: skip
 
 

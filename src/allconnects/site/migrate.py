@@ -56,6 +56,7 @@ def _run() -> None:
     from django.db import connection
 
     from allconnects.accounts.security import secure
+    from allconnects.privacy.erasure.policies import guard
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
@@ -63,6 +64,8 @@ def _run() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     secure(connection)
+    with connection.cursor() as cursor:
+        guard(cursor)
 
 
 def _refuse_newer() -> None:

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "allconnects.privacy.consents",
     "allconnects.privacy.requests",
     "allconnects.privacy.registry",
+    "allconnects.privacy.erasure",
     "allconnects.telemetry",
     "allconnects.trips",
     "allconnects.fleet",

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Organisation
-from allconnects.kit.labels import Label, labelled
+from allconnects.kit.labels import Label, Way, labelled
 from allconnects.telemetry.models import Device, device_label
 
 
@@ -38,6 +38,7 @@ def command_label(category: str, identifiability: str = "pseudonymous", export: 
     created_by_id=command_label("user.account", "indirect"),
     text=command_label("user.device", export="provided"),
     reply=command_label("user.device.telemetry", export="observed"),
+    found=(Way("during", "device_id", "created_at"),),
 )
 class Command(models.Model):
     """What somebody told a device to do, in the device's own words, and what it answered.

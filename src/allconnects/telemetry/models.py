@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Organisation
-from allconnects.kit.labels import Label, labelled
+from allconnects.kit.labels import Label, Way, labelled
 
 DEVICE = {
     "group": "product_device",
@@ -58,6 +58,8 @@ class Kind(models.TextChoices):
     scheduled=device_label("user.device", "pseudonymous", "provided"),
     gate_version=device_label("user.device", "pseudonymous", "derived"),
     private_input=device_label("user.device", "pseudonymous", "provided"),
+    nobody="a thing of the firm, or a phone that goes with its person (telemetry/erasing.py)",
+    more="SELECT, UPDATE, DELETE",
 )
 class Device(models.Model):
     """The sending hardware or phone app. ``identifier`` is what it calls itself: an IMEI or a chosen id.
@@ -98,6 +100,7 @@ class Device(models.Model):
     first_seen=device_label("user.device.telemetry", "pseudonymous", "observed"),
     last_seen=device_label("user.device.telemetry", "pseudonymous", "observed"),
     attempts=device_label("user.device.telemetry", "pseudonymous", "observed"),
+    nobody="nobody registered it: it belongs to no organisation and to no person",
 )
 class UnknownDevice(models.Model):
     """A device that called and that nobody has registered; nothing that it sent is kept."""
@@ -135,6 +138,7 @@ class EventKind(models.TextChoices):
     device_id=REFERENCE,
     kind=device_label("user.device.telemetry", "pseudonymous", "observed"),
     at=device_label("user.device.telemetry", "pseudonymous", "observed"),
+    found=(Way("during", "device_id", "at"),),
 )
 class Event(models.Model):
     """Something that happened to a device and that somebody should know of."""

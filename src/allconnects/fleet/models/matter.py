@@ -135,6 +135,7 @@ class Custody(models.Model):
 
 
 @labels.tenant_table(
+    nobody="a tag on a thing; who has the thing stands in custody",
     **dict.fromkeys(("id", "organisation_id", "material_id"), labels.ID),
     identifier=labels.PLATE,
     **dict.fromkeys(("heard_at", "heard_by_id", "rssi_dbm", "battery_low"), labels.HEARD),

@@ -14,7 +14,10 @@ from allconnects.fleet.models.base import Registered, of_organisation
 from allconnects.fleet.models.things import COMMON
 
 
-@labels.tenant_table(**COMMON, name=labels.WORK, number=labels.WORK, joint_committee=labels.WORK)
+@labels.tenant_table(
+    **COMMON, name=labels.WORK, number=labels.WORK, joint_committee=labels.WORK,
+    nobody="a firm; who works for it stands with the person",
+)  # fmt: skip
 class Employer(Registered):
     """Who employs people here: the firm itself, an agency, a subcontractor. ``number``: of the enterprise (KBO/BCE)."""
 
@@ -36,9 +39,9 @@ class Employer(Registered):
 
 
 @labels.tenant_table(
-    **{**COMMON, "id": labels.PERSON_ID},
+    **{**COMMON, "id": labels.PERSON_ID, "archived_at": labels.LEFT},
     first_name=labels.NAME,
-    last_name=labels.NAME,
+    last_name=labels.LAST_NAME,
     number=labels.WORK,
     employer_id=labels.WORK,
     joint_committee=labels.WORK,
@@ -47,6 +50,7 @@ class Employer(Registered):
     active_from=labels.WORK,
     active_until=labels.WORK,
     groups=labels.GROUPS,
+    root="person",
 )
 class Person(Registered):
     """A human we hold data about; may have no account. ``number``: the firm's own, of the employee."""
@@ -96,7 +100,9 @@ class Person(Registered):
         return f"{self.first_name} {self.last_name}".strip()
 
 
-@labels.tenant_table(**COMMON, name=labels.WORK, note=labels.NOTE)
+@labels.tenant_table(
+    **COMMON, name=labels.WORK, note=labels.NOTE, nobody="a group of people; who is in it stands in its members"
+)
 class Team(Registered):
     """People who work together."""
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account
 from allconnects.fleet import labels
+from allconnects.kit.labels import Way
 
 
 class ChangeKind(models.TextChoices):
@@ -21,6 +22,12 @@ class ChangeKind(models.TextChoices):
 
 @labels.tenant_table(
     **dict.fromkeys(("id", "organisation_id", "at", "table", "row", "kind", "field", "token_id"), labels.CHANGE),
+    found=(
+        Way("row", "row", where="{t}.\"table\" = 'person'"),
+        Way("mention", "account_id"),
+        Way("word", "old"),
+        Way("word", "new"),
+    ),
     account_id=labels.CHANGED_BY,
     old=labels.CHANGED,
     new=labels.CHANGED,
@@ -54,6 +61,7 @@ class Change(models.Model):
     **dict.fromkeys(("id", "organisation_id", "kind", "name", "made_at"), labels.CHANGE),
     account_id=labels.CHANGED_BY,
     data=labels.UPLOAD,
+    found=(Way("any"),),
 )
 class Upload(models.Model):
     """A file that was looked through and waits for its sender to say yes; forgotten after a day."""
@@ -70,7 +78,9 @@ class Upload(models.Model):
         return f"upload {self.pk}"
 
 
-@labels.tenant_table(**dict.fromkeys(("organisation_id", "looked_to"), labels.EVIDENCE))
+@labels.tenant_table(
+    **dict.fromkeys(("organisation_id", "looked_to"), labels.EVIDENCE), nobody="how far a look has come"
+)
 class Looked(models.Model):
     """How far what trackers sent has been looked through for drivers and tags."""
 
@@ -82,6 +92,7 @@ class Looked(models.Model):
 
 
 @labels.tenant_table(
+    found=(Way("any"),),
     **dict.fromkeys(
         ("id", "organisation_id", "operation", "key_hash", "body_hash", "status", "made_at"), labels.CHANGE
     ),

@@ -59,6 +59,7 @@ class VehicleState(models.TextChoices):
 
 
 @labels.tenant_table(
+    nobody="a thing of the firm; who drove it stands in occupancies",
     **COMMON,
     name=labels.THING,
     plate=labels.PLATE,
@@ -146,6 +147,7 @@ def new_token() -> str:
 
 
 @labels.tenant_table(
+    nobody="a thing of the firm; who has it stands in custody",
     **COMMON,
     name=labels.THING,
     serial=labels.PLATE,

@@ -39,6 +39,7 @@ class Kind(models.TextChoices):
     ),
     password=_SECRET,
     filter=_FILTER,
+    nobody="what to forward; it names things of the firm",
 )  # fmt: skip
 class Target(models.Model):
     """A broker or server. ``sent_to``: receipt up to which everything was handed over; ``skipped``: positions that

@@ -24,7 +24,8 @@ from allconnects.kit.spawn import spawn
 log = logging.getLogger(__name__)
 
 ROLES = (
-    "postgres", "allconnects_owner", "allconnects_web", "allconnects_ingest", "allconnects_worker", "allconnects_vault",
+    "postgres", "allconnects_owner", "allconnects_web", "allconnects_ingest", "allconnects_worker",
+    "allconnects_rights", "allconnects_vault",
 )  # fmt: skip
 _REPORT_EVERY_S = 5.0
 _REFUSED_PATIENCE_S = 10.0

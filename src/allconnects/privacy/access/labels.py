@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import Label, Table, register
+from allconnects.kit.labels import Label, Table, Way, register
 
 READ = Label(
     "user.location.precise", "security", "driver", "pseudonymous", "rights.handle",
@@ -26,5 +26,6 @@ register(
         tenant="organisation_id",
         web="SELECT, INSERT",
         worker="SELECT, INSERT",
+        ways=(Way("mention", "actor", prefix="account:"),),
     )
 )

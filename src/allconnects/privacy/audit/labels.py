@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allconnects.kit.labels import Label, Table, register
+from allconnects.kit.labels import Label, Table, Way, register
 
 ENTRY = Label(
     "user.account", "security", "account_holder", "pseudonymous", "account.security",
@@ -19,5 +19,7 @@ register(
         tenant="organisation_id",
         web="SELECT, INSERT",
         worker="SELECT, INSERT",
+        ways=(Way("word", "about"), Way("mention", "actor", prefix="account:")),
+        more="SELECT, INSERT",
     )
 )

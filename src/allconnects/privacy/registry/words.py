@@ -63,6 +63,8 @@ RETENTIONS = {
     "subscription": _("addresses that asked for news"),
     "suppression": _("addresses that are not written to again, as keyed hashes"),
     "request": _("requests about your data"),
+    "erased_mark": _("marks of what was erased"),
+    "export_file": _("copies of your data that wait to be fetched"),
 }
 PARTIES = {"controller": _("controller"), "processor": _("processor for your employer")}
 RECIPIENT_KINDS = {

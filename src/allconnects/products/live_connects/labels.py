@@ -10,11 +10,14 @@ from allconnects.kit.labels import Category, Export, Identifiability, Label, lab
 T = TypeVar("T")
 
 
-def tenant_table(**columns: Label) -> Callable[[type[T]], type[T]]:
+def tenant_table(
+    *, found: Any = (), nobody: Any = "", root: Any = "", **columns: Label
+) -> Callable[[type[T]], type[T]]:
     """Class decorator: a table of an organisation that pages and API may change and the worker clears out."""
     decorate = cast(Any, labelled)(
-        tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE", **columns
-    )
+        tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE",
+        found=found, nobody=nobody, root=root, **columns,
+    )  # fmt: skip
     return cast(Callable[[type[T]], type[T]], decorate)
 
 

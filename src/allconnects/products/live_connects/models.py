@@ -64,6 +64,7 @@ class Share(models.Model):
 
 
 @labels.tenant_table(
+    nobody="which things a link shows; who had them stands in occupancies",
     **dict.fromkeys(("id", "organisation_id", "share_id", "device_id"), labels.SHARE),
 )
 class ShareDevice(models.Model):

@@ -40,6 +40,7 @@ class Profile(models.Model):
 @labels.tenant_table(
     **dict.fromkeys(("id", "organisation_id", "team_id", "margin_minutes"), labels.HOURS),
     days=labels.HOURS_DAYS,
+    nobody="hours of a team or of everybody, not of one person",
 )
 class WorkingHours(models.Model):
     """When people work: of a team, or of all who are in none that has its own."""

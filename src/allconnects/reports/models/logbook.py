@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.fleet.models import Vehicle
+from allconnects.kit.labels import Way
 from allconnects.reports import labels
 
 
@@ -24,6 +25,7 @@ class Entry(models.TextChoices):
          "made_at"),
         labels.LOGBOOK,
     ),
+    found=(Way("word", "content"), Way("account", "made_by_id")),
     content=labels.LOGBOOK_ROW,
     made_by_id=labels.LOGBOOK_WHO,
 )  # fmt: skip

@@ -61,6 +61,7 @@ class Form(models.TextChoices):
     place=COUNTED,
     created_at=COUNTED,
     changed_at=COUNTED,
+    nobody="names a file and a device; whose its positions are is found when they are written",
 )
 class Import(models.Model):
     """One file or database that is imported.
@@ -114,6 +115,7 @@ class Import(models.Model):
     of_id=REFERENCE,
     number=COUNTED,
     data=POSITIONS,
+    nobody="positions on their way through the gate, gone when the import ends",
 )
 class ImportPiece(models.Model):
     """Positions of a file that are not written yet; gone once the import has ended."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import models
 
 from allconnects.accounts.labels import account_label
 from allconnects.accounts.models import Account, Organisation
 from allconnects.kit import clock
-from allconnects.kit.labels import labelled
+from allconnects.kit.labels import Way, labelled
 from allconnects.privacy.retention import MOST_DAYS
 
 FREE_DAYS = 60
 """As long as anybody may keep positions without a law that obliges (GBA/APD; CNIL NS-51: two months)."""
-_DECISION = account_label("user.settings", export="provided")
+_DECISION = replace(account_label("user.settings", export="provided"), erasure="unlink")
 
 
 @labelled(
@@ -24,8 +26,9 @@ _DECISION = account_label("user.settings", export="provided")
     days=_DECISION,
     obligation=_DECISION,
     citation=_DECISION,
-    decided_by=account_label("user.name", "direct", "provided"),
-    account_id=_DECISION,
+    decided_by=replace(account_label("user.name", "direct", "provided"), erasure="replace_token", becomes="'-'"),
+    account_id=replace(_DECISION, erasure="nullify"),
+    found=(Way("account", "account_id"),),
     at=_DECISION,
 )
 class Keeping(models.Model):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from allconnects.telemetry.store.rows import I64
 
-Reason = Literal["driver", "leave", "input", "schedule"]
+Reason = Literal["driver", "leave", "input", "schedule", "erased"]
 FOREVER_MS = 2**62
 _BUCKETS = 64
 _LOCK_CLASS = 0x67617465
@@ -172,6 +172,25 @@ def make_private(
     cursor.execute(_FORGET, (device, start, end))
     row = cursor.fetchone()
     return int(row[0])
+
+
+def close(
+    cursor: Any, organisation: int, device: int, spans: Sequence[tuple[datetime, datetime]], reason: Reason
+) -> None:
+    """Record nothing of a device in many times at once, from now on and when it comes late.
+
+    What was recorded stays until somebody takes it out; no batch that was sifted before commits after this does.
+    """
+    cursor.execute(_LOCK, (bucket(organisation),))
+    for start, end in spans:
+        low: datetime = start
+        high: datetime | None = end
+        cursor.execute(_OVERLAPPING, (organisation, device, start, end, start, end))
+        for lower, upper in cursor.fetchall():
+            low = min(low, lower)
+            high = None if high is None or upper is None else max(high, upper)
+        cursor.execute(_ADD, (organisation, device, low, high, reason))
+    cursor.execute(_TURN, (device,))
 
 
 def end_private(cursor: Any, organisation: int, device: int, end: datetime) -> bool:

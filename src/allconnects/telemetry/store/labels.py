@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, Way, register
 
 REFERENCE = Label(
     "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
@@ -53,6 +53,7 @@ register(
         web="SELECT",
         ingest="SELECT, INSERT",
         worker="SELECT",
+        ways=(Way("during", "device_id", "fix_time"),),
     )
 )
 register(
@@ -67,6 +68,7 @@ register(
         web="SELECT",
         ingest="SELECT, INSERT, UPDATE",
         worker="SELECT",
+        ways=(Way("during", "device_id", "fix_time"),),
     )
 )
 register(
@@ -76,6 +78,7 @@ register(
         tenant="organisation_id",
         web="SELECT, INSERT, UPDATE, DELETE",
         worker="SELECT",
+        root="had",
     )
 )
 register(
@@ -93,6 +96,7 @@ register(
         tenant="organisation_id",
         web="SELECT",
         worker="SELECT, INSERT, UPDATE, DELETE",
+        ways=(Way("person", "subject"),),
     )
 )  # fmt: skip
 register(
@@ -104,6 +108,7 @@ register(
         ),
         tenant="organisation_id",
         worker="SELECT, INSERT, UPDATE, DELETE",
+        nobody="days of a device that wait to be sealed, whoever had it",
     )
 )
 register(
@@ -167,11 +172,13 @@ register(
     Table(
         "telemetry_private", {**_GATE, "reason": PERSON}, tenant="organisation_id",
         web="SELECT, INSERT, UPDATE, DELETE", ingest="SELECT", worker="SELECT, DELETE",
+        nobody="times in which nothing of a device is recorded, not whose they are; they keep late data out",
+        more="SELECT, INSERT, DELETE",
     )
 )  # fmt: skip
 register(
     Table(
         "telemetry_recorded", _GATE, tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE",
-        ingest="SELECT", worker="SELECT, DELETE",
+        ingest="SELECT", worker="SELECT, DELETE", nobody="times in which a device is recorded, not whose they are",
     )
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import Label, Table, register
+from allconnects.kit.labels import Label, Table, Way, register
 
 REFERENCE = Label(
     "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
@@ -30,6 +30,15 @@ LOGBOOK = Label(
 )  # fmt: skip
 LOGBOOK_WHO = replace(LOGBOOK, category="user.unique_id", identifiability="indirect")
 LOGBOOK_TEXT = replace(LOGBOOK, category="user.account", identifiability="indirect", export="provided")
+LEFT = replace(REFERENCE, erasure="unlink")
+"""Of a trip the vehicle keeps that it was made and its kilometres, as of a private one: no person, place or reason."""
+_MADE_BY = Way("mention", "made_by", prefix="account:")
+
+
+def _cell(column: str) -> Label:
+    """A coordinate as what is left of it: the middle of a cell of 0.1 degree, no finer than a municipality."""
+    return replace(PLACE, erasure="generalise", becomes=f"floor(t.{column} / 1e6)::integer * 1000000 + 500000")
+
 
 _WHERE_AND_WHOSE = ("organisation_id", "id", "device_id", "vehicle", "material", "start_at", "end_at")
 _PRIVILEGES = "SELECT, INSERT, UPDATE, DELETE"
@@ -38,19 +47,21 @@ register(
     Table(
         "trips_trip",
         {
-            **dict.fromkeys(
-                (*_WHERE_AND_WHOSE, "shown", "computed", "changed", "rules_version", "computed_at"), REFERENCE
-            ),
-            "person": PERSON,
-            **dict.fromkeys(("start_lat_e7", "start_lon_e7", "end_lat_e7", "end_lon_e7"), PLACE),
-            **dict.fromkeys(("start_place", "end_place", "purpose", "purpose_by"), SAID),
+            **dict.fromkeys((*_WHERE_AND_WHOSE, "shown", "computed", "changed", "computed_at"), LEFT),
+            "rules_version": replace(REFERENCE, erasure="generalise", becomes="'erased'"),
+            "person": replace(PERSON, erasure="nullify"),
+            **{name: _cell(name) for name in ("start_lat_e7", "start_lon_e7", "end_lat_e7", "end_lon_e7")},
+            **dict.fromkeys(("start_place", "end_place", "purpose", "purpose_by"), replace(SAID, erasure="generalise")),
             **dict.fromkeys(
                 ("distance_m", "distance_why", "distance_gps_m", "distance_odometer_m", "moving_s", "idle_s",
-                 "max_speed_kmh", "max_speed_source", "start_estimated", "end_estimated", "still_open"),
-                MEASURED,
+                 "max_speed_source", "start_estimated", "end_estimated", "still_open"),
+                replace(MEASURED, erasure="unlink"),
             ),
-            "corrections": APPLIED,
-            "why": WHY,
+            "max_speed_kmh": replace(MEASURED, erasure="nullify"),
+            "corrections": replace(APPLIED, erasure="generalise"),
+            "why": replace(
+                WHY, erasure="generalise", becomes="""'{"start":["erased",[]],"end":["erased",[]],"within":[]}'"""
+            ),
         },
         tenant="organisation_id",
         web=_PRIVILEGES,
@@ -87,6 +98,7 @@ register(
         tenant="organisation_id",
         web="SELECT, INSERT",
         worker="SELECT",
+        ways=(Way("during", "device_id", "start_at", "end_at"), _MADE_BY),
     )
 )  # fmt: skip
 register(
@@ -99,6 +111,7 @@ register(
         tenant="organisation_id",
         web="SELECT, INSERT",
         worker="SELECT",
+        ways=(_MADE_BY,),
     )
 )
 register(
@@ -107,6 +120,7 @@ register(
         dict.fromkeys(
             ("organisation_id", "device_id", "day", "first_at", "last_at", "since", "retry_after"), REFERENCE
         ),
+        nobody="days of a device that wait to be looked at, whoever had it",
         tenant="organisation_id",
         web="SELECT, INSERT, UPDATE, DELETE",
         worker="SELECT, INSERT, UPDATE, DELETE",

@@ -55,6 +55,8 @@ class Kind(NamedTuple):
 TRIPS: Final = Kind("trips_trip", TRIP_COLUMNS, TRIP_COLUMNS.index("shown"), TRIP_COLUMNS.index("why"))
 _STOPS_WRITTEN: Final = (*STOP_COLUMNS, "shown")
 STOPS: Final = Kind("trips_stop", _STOPS_WRITTEN, len(STOP_COLUMNS), STOP_COLUMNS.index("why"))
+ERASED: Final = "erased"
+"""In place of the version of rules: of this trip the vehicle keeps its kilometres, and nothing else is known."""
 _START: Final = TRIP_COLUMNS.index("start_at")
 _END: Final = TRIP_COLUMNS.index("end_at")
 
@@ -89,9 +91,12 @@ def _holder(holder: Holder) -> Values:
 
 
 def stored(cursor: Cursor, kind: Kind, target: Target) -> list[Values]:
-    """The rows that begin in the stretch, whole."""
+    """The rows that begin in the stretch, whole; what an erasure left of a trip is not computed again."""
     where, params = _within(target)
-    cursor.execute(f"SELECT {', '.join(kind.columns)} FROM {kind.table} WHERE {where} ORDER BY start_at", params)
+    cursor.execute(
+        f"SELECT {', '.join(kind.columns)} FROM {kind.table} WHERE {where} AND rules_version <> %s ORDER BY start_at",
+        [*params, ERASED],
+    )
     return [(*row[: kind.why], loaded(row[kind.why]), *row[kind.why + 1 :]) for row in cursor.fetchall()]
 
 

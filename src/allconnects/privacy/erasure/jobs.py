@@ -1,0 +1,21 @@
+"""Work of this part that is done later; each erasure runs on a connection of its own, in small transactions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allconnects.kit import jobs
+from allconnects.privacy.erasure import engine, service
+
+
+@jobs.task("privacy.erase", outside=True)
+def erase(organisation: int, erasure: UUID) -> None:
+    """Carry one erasure as far as it goes."""
+    engine.run(organisation, erasure)
+
+
+@jobs.periodic("*/10 * * * *", "privacy.erase_again", outside=True)
+def erase_again(organisation: int) -> None:
+    """Take up what is not done: a processor was away, a hold was released, a worker was killed."""
+    for erasure in service.unfinished(organisation):
+        engine.run(organisation, erasure)
