@@ -44,6 +44,7 @@ def _of_one(*names: str) -> models.Q:
 
 
 @tenant_table(
+    nobody="what is to be done to things of the firm",
     **COMMON,
     **dict.fromkeys(
         ("kind", "name", "vehicle_id", "material_id", "vehicle_class", "category", "every_km", "every_hours",
@@ -150,6 +151,7 @@ class DueState(models.TextChoices):
 
 
 @tenant_table(
+    nobody="what is due for a thing of the firm",
     **dict.fromkeys(
         ("id", "organisation_id", "plan_id", "vehicle_id", "material_id", "last_at", "used_m", "used_hours",
          "next_on", "state", "since", "computed_at"),
@@ -197,7 +199,10 @@ class MeterSource(models.TextChoices):
     INPUT = "input", _("Digital input")
 
 
-@tenant_table(**dict.fromkeys(("id", "organisation_id", "material_id", "source", "attribute"), labels.PLAN))
+@tenant_table(
+    nobody="how hours of a thing are counted",
+    **dict.fromkeys(("id", "organisation_id", "material_id", "source", "attribute"), labels.PLAN),
+)
 class Meter(models.Model):
     """How hours of a material are counted, where it is not by itself. ``attribute``: of the digital input."""
 
@@ -211,7 +216,10 @@ class Meter(models.Model):
         return f"meter {self.pk}"
 
 
-@tenant_table(**dict.fromkeys(("id", "organisation_id", "material_id", "day", "seconds", "source"), labels.WORK))
+@tenant_table(
+    nobody="for how long a thing ran, whoever used it",
+    **dict.fromkeys(("id", "organisation_id", "material_id", "day", "seconds", "source"), labels.WORK),
+)
 class Usage(models.Model):
     """For how long a material ran on a Brussels day, by its own tracker, and what told so."""
 

@@ -35,6 +35,7 @@ _DAYS = [MinValueValidator(1), MaxValueValidator(NOTICE_DAYS)]
 
 
 @labels.tenant_table(
+    nobody="what the firm decided for everybody",
     **dict.fromkeys(
         ("organisation_id", "precision", "days", "coarsest", "fewest_days", "pool", "holidays_off", "informed_on",
          "changed_at"),

@@ -9,7 +9,7 @@ from django.db import models
 from allconnects.accounts.labels import account_label
 from allconnects.accounts.models import Organisation, Role
 from allconnects.kit import clock
-from allconnects.kit.labels import labelled
+from allconnects.kit.labels import Way, labelled
 
 _SAID = account_label("user.account", "pseudonymous", basis="legitimate_interest")
 _NAME = account_label("user.name", "direct", "provided", basis="legitimate_interest")
@@ -17,6 +17,7 @@ _NUMBER = account_label("user.unique_id", "indirect", "provided", basis="legitim
 
 
 @labelled(
+    found=(Way("email", "user_name"),),
     tenant="organisation_id",
     web="SELECT, INSERT, UPDATE, DELETE",
     ingest="",

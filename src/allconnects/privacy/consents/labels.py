@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, Way, register
 
 T = TypeVar("T")
 
@@ -39,12 +39,14 @@ SUPPRESSED = Label(
 TEXTS = replace(NOT_PERSONAL, schema="by language: subject and text of a mail to many, which the operator wrote")
 
 
-def table(web: str, worker: str, /, **columns: Label) -> Callable[[type[T]], type[T]]:
+def table(
+    web: str, worker: str, /, *, found: tuple[Way, ...] = (), nobody: str = "", **columns: Label
+) -> Callable[[type[T]], type[T]]:
     """Class decorator: a table of the operator's, which belongs to no organisation."""
 
     def add(model: type[T]) -> type[T]:
         name = model._meta.db_table  # type: ignore[attr-defined]
-        register(Table(name, columns, web=web, worker=worker))
+        register(Table(name, columns, web=web, worker=worker, ways=found, nobody=nobody))
         return model
 
     return add

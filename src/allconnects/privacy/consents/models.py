@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from allconnects.kit import clock
-from allconnects.kit.labels import NOT_PERSONAL
+from allconnects.kit.labels import NOT_PERSONAL, Way
 from allconnects.privacy.consents import labels
 
 
@@ -55,6 +55,7 @@ class Wording(models.Model):
 @labels.table(
     "SELECT, INSERT",
     "SELECT, DELETE",
+    found=(Way("account", "subject", prefix="account:"),),
     subject=labels.ACT_SUBJECT,
     nonce=labels.ACT_NONCE,
     **dict.fromkeys(("id", "purpose", "deed", "method", "origin", "wording_id", "at", "expires_at"), labels.ACT),
@@ -127,6 +128,7 @@ class Choice(models.Model):
 @labels.table(
     "SELECT, INSERT, UPDATE, DELETE",
     "SELECT, DELETE",
+    found=(Way("email", "email"),),
     key=labels.SUBSCRIBER,
     email=labels.ADDRESS,
     address_hash=labels.HASH,
@@ -154,6 +156,7 @@ class Subscriber(models.Model):
     "SELECT, INSERT, DELETE",
     "SELECT",
     **dict.fromkeys(("address_hash", "since", "reason"), labels.SUPPRESSED),
+    nobody="keyed hashes of addresses that are not written to again, which an erasure must not forget",
 )
 class Suppressed(models.Model):
     """An address that is not written to again, by keyed hash: outlives the erasure of whoever it belongs to."""

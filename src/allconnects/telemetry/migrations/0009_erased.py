@@ -8,14 +8,14 @@ FORGET = "telemetry_forget_time(integer, tstzrange), telemetry_forget_device(int
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telemetry", "0007_gate")]
+    dependencies = [("telemetry", "0008_news"), ("telemetry", "0008_sight")]
     operations = [
         migrations.RunSQL(
             "ALTER TABLE telemetry_private DROP CONSTRAINT telemetry_private_reason_check", migrations.RunSQL.noop
         ),
         migrations.RunSQL(
             "ALTER TABLE telemetry_private ADD CONSTRAINT telemetry_private_reason_check "
-            "CHECK (reason IN ('driver', 'leave', 'input', 'erased'))",
+            "CHECK (reason IN ('driver', 'leave', 'input', 'schedule', 'erased'))",
             migrations.RunSQL.noop,
         ),
         migrations.RunSQL(f"GRANT EXECUTE ON FUNCTION {FORGET} TO allconnects_rights", migrations.RunSQL.noop),
