@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.kit import clock
-from allconnects.kit.labels import labelled
+from allconnects.kit.labels import Way, labelled
 from allconnects.privacy.registry import labels
 
 
@@ -30,6 +30,7 @@ class Kind(models.TextChoices):
     key=labels.ENTRY,
     values=labels.VALUES,
     at=labels.ENTRY,
+    found=(Way("mention", "actor", prefix="account:"),),
     actor=labels.BY,
 )
 class Entry(models.Model):
@@ -56,6 +57,7 @@ class Entry(models.Model):
     worker="SELECT",
     values=labels.VALUES,
     texts=labels.TEXTS,
+    found=(Way("mention", "actor", prefix="account:"),),
     actor=labels.BY,
     id=labels.ENTRY,
     organisation_id=labels.ENTRY,

@@ -8,7 +8,7 @@ FORGET = "telemetry_forget_time(integer, tstzrange), telemetry_forget_device(int
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telemetry", "0008_news"), ("telemetry", "0008_sight")]
+    dependencies = [("telemetry", "0009_news")]
     operations = [
         migrations.RunSQL(
             "ALTER TABLE telemetry_private DROP CONSTRAINT telemetry_private_reason_check", migrations.RunSQL.noop
