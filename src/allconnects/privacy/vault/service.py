@@ -152,12 +152,6 @@ class Vault:
             changes.reconcile(connection, identity, self.ledger)
             return done
 
-    def tag(self, *parts: object) -> bytes:
-        """A keyed hash of 32 bytes of some words and numbers: the same for the same, and it says nothing without the
-        vault's secret, which never changes."""
-        with self.session() as connection:
-            return keys.tag(self._identify(connection).secret, "allconnects mark", *map(str, parts))
-
     def name(self) -> UUID:
         """Which vault this is."""
         with self.session() as connection:
