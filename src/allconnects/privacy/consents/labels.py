@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table, Way, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ TEXTS = replace(NOT_PERSONAL, schema="by language: subject and text of a mail to
 
 
 def table(
-    web: str, worker: str, /, *, found: tuple[Way, ...] = (), nobody: str = "", **columns: Label
+    web: str, worker: str, /, *, found: Any = (), nobody: Any = "", **columns: Label
 ) -> Callable[[type[T]], type[T]]:
     """Class decorator: a table of the operator's, which belongs to no organisation."""
 
