@@ -36,6 +36,7 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner_connection: Own
     file = tmp_path / "notes"
     file.touch()
     monkeypatch.setenv("JOBS_TEST_FILE", str(file))
+    monkeypatch.setenv("JOBS_TEST_SLUG", "nobody")
     empty(owner_connection)
     yield lambda word: [line.split() for line in file.read_text().splitlines() if line.startswith(word + " ")]
     empty(owner_connection)
@@ -60,7 +61,7 @@ def workers(count: int = 1) -> Iterator[list[subprocess.Popen[str]]]:
             one.terminate()
         for one in running:
             try:
-                one.wait(10)
+                one.wait(30)
             except subprocess.TimeoutExpired:
                 one.kill()
                 one.wait()
@@ -214,8 +215,9 @@ def test_a_job_that_kills_its_workers_is_given_up(
 
 
 def test_a_tick_is_one_run_however_many_workers(
-    notes: Any, organisation: Organisation, owner_connection: Owner
+    notes: Any, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("JOBS_TEST_SLUG", organisation.slug)
     with workers(3):
         assert until(lambda: len(mine(notes, organisation)) >= 5, 40)
     moments = sorted(float(line[2]) for line in mine(notes, organisation))

@@ -7,7 +7,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.telemetry.store.sealed import drives, forget_hot
@@ -101,6 +101,14 @@ def driven(legs: list[Leg], ignition: bool) -> list[list[float]]:
     drivers=st.lists(st.integers(1500, 20_000), max_size=3, unique=True),
     seed=st.integers(0, 2**32),
 )
+@example(
+    legs=[
+        (5000.0, 41.105043850554, 27, 30, "park"), (1117.9144264086244, 55.327754130501305, 116, 30, "park"),
+        (13542.64407216887, 33.292169167253086, 24, 30, "silent"),
+        (1616.857481740709, 28.017305344765226, 22, 5, "jump"),
+    ],
+    ignition=False, drivers=[1500], seed=0,
+)  # fmt: skip
 def test_the_way_they_came_does_not_matter(
     trips: Trips, legs: list[Leg], ignition: bool, drivers: list[int], seed: int
 ) -> None:
