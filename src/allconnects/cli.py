@@ -139,7 +139,12 @@ def _web(_arguments: argparse.Namespace) -> int:
 
 def _worker(_arguments: argparse.Namespace) -> int:
     _process("worker", "web")
+    import django
+
     from allconnects.kit import metrics
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
+    django.setup()  # what the worker does imports models
     from allconnects.site import worker
 
     metrics.serve()

@@ -63,11 +63,15 @@ def tick(organisation: int) -> None:
 
 
 if __name__ == "__main__":
+    import django
+
     from allconnects.kit import db, logs
 
     db.set_process_role("web")
     logs.setup("worker")
     sys.modules["tests.site.job_tasks"] = sys.modules["__main__"]
+    os.environ["DJANGO_SETTINGS_MODULE"] = "allconnects.site.settings"
+    django.setup()
     from allconnects.site import background, worker
 
     background.STALLED_S, background.RESCUE_S, background.BEAT_S = 4.0, 1.0, 1.0

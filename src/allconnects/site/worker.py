@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from datetime import date, timedelta
 
-import django
 import psycopg
 import structlog
 
@@ -38,8 +36,6 @@ def run() -> int:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    django.setup()
     working = background.start(stop)
     pulse.start(stop)
     while not stop.is_set():
