@@ -23,8 +23,10 @@ _MARGIN_S: Final = 60.0
 
 
 def reach_ms(rules: Rules) -> int:
-    """How long before and after a certain stop nothing moves: as long as anything that ends a trip takes, and as long as
-    a place out of reach must last to be believed (else a cut behind a jump would leave too little of it)."""
+    """How long before and after a certain stop nothing moves: as long as anything that ends a trip takes.
+
+    And as long as a place out of reach must last to be believed: else a cut behind a jump would leave too little of it.
+    """
     longest = max(
         rules.stop_s, rules.idle_s, rules.ignition_off_s, rules.ignition_lead_s, rules.bridge_s, rules.edge_s,
         rules.window_s, rules.jump_s,
