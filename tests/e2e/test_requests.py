@@ -1,0 +1,73 @@
+"""A request in a browser: from the question to the answer, in four languages, on a phone too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.e2e
+LANGUAGES = {
+    "nl": ("Wij hebben je verzoek", "Antwoord op je verzoek", "Gegevensbeschermingsautoriteit", "rechter"),
+    "fr": ("Nous avons reçu votre demande", "Réponse à votre demande", "Autorité de protection", "tribunal"),
+    "en": ("We have received your request", "Answer to your request", "Data Protection Authority", "court"),
+    "de": ("Wir haben Ihren Antrag", "Antwort auf Ihren Antrag", "Datenschutzbehörde", "Gericht"),
+}
+
+
+def in_language(page: Page, language: str) -> None:
+    """Choose a language by the menu."""
+    page.locator("header button:has(.text-uppercase)").click()
+    page.locator(f"button[name=language][value={language}]").click()
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_from_request_to_answer(open_page: Callable[..., Any], language: str) -> None:
+    receipt, answer, authority, court = LANGUAGES[language]
+    page: Page = open_page("/privacy/requests/new/?right=information", viewport={"width": 390, "height": 844})
+    in_language(page, language)
+    page.fill("#id_words", "Wat staat er over mij?")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_url(re.compile(r"/privacy/requests/[0-9a-f-]{36}/$"))
+    expect(page.locator("main details summary").first).to_contain_text(receipt)
+    body = page.locator("main details .card-body").first
+    expect(body).to_contain_text(authority)
+    expect(body).to_contain_text(court)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the phone"
+    number = page.url.split("/")[-2]
+
+    page.goto(page.url.replace(f"requests/{number}", f"requests/queue/{number}"))
+    page.locator("summary", has=page.locator("xpath=../form//input[@value='answer']")).click()
+    page.fill("#text", "Here is everything that is kept about you, and why.")
+    page.fill("#done", "One thing")
+    page.locator("form:has(input[value=answer]) button.btn-primary").click()
+    expect(page.locator(".badge.bg-green-lt").first).to_be_visible()
+
+    page.goto(page.url.replace("requests/queue/", "requests/"))
+    expect(page.locator("main details summary").first).to_contain_text(answer)
+    expect(page.locator("main details .card-body").first).to_contain_text("One thing")
+    expect(page.locator(".step-item.active")).to_have_count(0)
+    with page.expect_response(re.compile(r"\.pdf$")) as pdf:
+        page.evaluate("fetch(document.querySelector('main details a[href$=\".pdf\"]').href)")
+    assert pdf.value.headers["content-type"] == "application/pdf"
+    in_language(page, "en")
+
+
+def test_fields_of_a_correction_show_with_it(open_page: Callable[..., Any]) -> None:
+    page: Page = open_page("/privacy/requests/new/")
+    expect(page.locator("#correction")).to_be_hidden()
+    page.locator("label[for]", has=page.locator("input[value=rectification]")).click()
+    expect(page.locator("#correction")).to_be_visible()
+
+
+def test_a_stranger_is_told_when_there_is_no_mail(open_page: Callable[..., Any]) -> None:
+    page: Page = open_page("/privacy/requests/ask/", stranger=True, viewport={"width": 390, "height": 844})
+    page.fill("#id_name", "Rita Example")
+    page.fill("#id_email", "rita@example.org")
+    page.locator("main button.btn-primary").click()
+    expect(page.locator(".alert-danger")).to_be_visible()
+    assert page.locator("#id_name").input_value() == "Rita Example"
