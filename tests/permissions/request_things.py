@@ -21,4 +21,11 @@ def request_things(run: Callable[..., Any], pk: int) -> dict[str, Any]:
         "way, attempts) VALUES (%s, %s, 'receipt', 'nl', 's', 'b', '', now(), 'paper', 0) RETURNING id",
         (pk, case),
     )
-    return {"$case": str(case), "$case_letter": letter}
+    disclosure = run(
+        "INSERT INTO privacy_disclosure (id, organisation_id, authority, ground, instrument, instrument_on, checked, "
+        "necessity, person, what, first_day, last_day, state, bar, proposed_at, sha256) VALUES (gen_random_uuid(), %s, "
+        "'a', 'judicial', '1', current_date, 'c', 'n', gen_random_uuid(), '{days}', current_date, current_date, "
+        "'proposed', '', now(), '') RETURNING id",
+        (pk,),
+    )
+    return {"$disclosure": str(disclosure), "$case": str(case), "$case_letter": letter}

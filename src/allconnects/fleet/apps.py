@@ -12,6 +12,8 @@ class FleetConfig(AppConfig):
     def ready(self) -> None:
         """Requests of data subjects ask the register who people are, erasures what goes along."""
         from allconnects.fleet import erasing  # noqa: F401
-        from allconnects.fleet.requests import join
+        """Requests of data subjects ask the register who people are; authorities, with an order, what they had."""
+        from allconnects.fleet import disclosing, requests
 
-        join()
+        requests.join()
+        disclosing.join()

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "allconnects.privacy.requests",
     "allconnects.privacy.registry",
     "allconnects.privacy.erasure",
+    "allconnects.privacy.disclosures",
     "allconnects.telemetry",
     "allconnects.trips",
     "allconnects.fleet",

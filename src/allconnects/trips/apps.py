@@ -12,9 +12,10 @@ class TripsConfig(AppConfig):
         """Its tables join the inventory; what is received is marked to be computed; private trips are veiled."""
         from allconnects.telemetry.store.sealing import listen
         from allconnects.telemetry.store.veil import hang
-        from allconnects.trips import private
+        from allconnects.trips import disclosing, private
         from allconnects.trips.store import labels  # noqa: F401
         from allconnects.trips.store.pending import note
 
+        disclosing.join()
         listen(note)
         hang(private.of_track, private.of_latest)

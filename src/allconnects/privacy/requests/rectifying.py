@@ -66,7 +66,7 @@ def ask(case: Case, fact: str, about: str, measured: str, corrected: str) -> Cor
     if not corrected.strip() or corrected.strip() == measured.strip():
         raise InvalidInput(_("Write what it should be."))
     if case.corrections.count() >= MOST:
-        raise InvalidInput(_("That are too many at once: describe them in words."))
+        raise InvalidInput(_("Those are too many at once: describe them in words."))
     return Correction.objects.create(
         organisation_id=case.organisation_id, case=case, person=case.person, fact=fact, about=about.strip()[:100],
         measured=measured.strip()[:400], corrected=corrected.strip()[:400],

@@ -26,6 +26,11 @@ CONTENT_DAYS = 90
 """Days after the answer that words and letters stay, in which a complaint about it is likely."""
 _FORGET = ("privacy_correction", "privacy_case_decision", "privacy_case_letter", "privacy_case_event")
 _ENDED = "SELECT id FROM privacy_case WHERE coalesce(closed_at, registered_at) < %s AND state <> ALL(%s) LIMIT 500"
+_OLD = "SELECT id FROM privacy_disclosure WHERE coalesce(given_at, proposed_at) < %s"
+_DEMANDS = (
+    f"DELETE FROM privacy_disclosure_approval WHERE disclosure_id IN ({_OLD})",
+    f"DELETE FROM privacy_disclosure WHERE id IN ({_OLD})",
+)
 _LATE = "SELECT count(*) FILTER (WHERE due_on < %s), count(*) FROM privacy_case WHERE state = ANY(%s)"
 _OVERDUE = """
     SELECT o.slug, c.reference, c.due_on, c."right", c.state FROM privacy_case c
@@ -123,6 +128,9 @@ def keep(connection: psycopg.Connection[Any]) -> None:
             for table in _FORGET:
                 connection.execute(f"DELETE FROM {table} WHERE case_id = ANY(%s)".encode(), (gone,))
             connection.execute("DELETE FROM privacy_case WHERE id = ANY(%s)", (gone,))
+    with connection.transaction():
+        for statement in _DEMANDS:
+            connection.execute(statement.encode(), (before,))
     row = connection.execute(_LATE, (today(), list(OPEN))).fetchone()
     assert row is not None
     metrics.overdue.set(row[0])

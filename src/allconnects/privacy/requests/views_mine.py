@@ -39,7 +39,16 @@ def own_case(request: TenantRequest, case: UUID) -> Case:
 def mine(request: TenantRequest) -> HttpResponse:
     """All requests of whoever is signed in."""
     cases = Case.objects.filter(account_id=int(request.user.pk or 0)).exclude(identity="").order_by("-registered_at")
-    return render(request, "requests/mine.html", {"cases": cases[:100], "answers": answers(request)})
+    context = {"cases": cases[:100], "answers": answers(request), "given": _given(request)}
+    return render(request, "requests/mine.html", context)
+
+
+def _given(request: TenantRequest) -> list[Any]:
+    """What authorities got about whoever is signed in; what a judge still forbids to tell is not among it."""
+    from allconnects.privacy.disclosures.service import of_person
+
+    person = ports.people().of_account(int(request.user.pk or 0))
+    return of_person(person) if person is not None else []
 
 
 @member("driver")
