@@ -10,10 +10,8 @@ class FleetConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """Requests of data subjects ask the register who people are, erasures what goes along."""
-        from allconnects.fleet import erasing  # noqa: F401
-        """Requests of data subjects ask the register who people are; authorities, with an order, what they had."""
-        from allconnects.fleet import disclosing, requests
+        """What requests, erasures and demands of authorities ask of the register."""
+        from allconnects.fleet import disclosing, erasing, requests  # noqa: F401
 
         requests.join()
         disclosing.join()
