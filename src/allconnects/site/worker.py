@@ -15,8 +15,6 @@ from allconnects.kit import clock, config, db
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.access import service as access
 from allconnects.privacy.audit import service as audit
-from allconnects.privacy.consents import keeping as consents
-from allconnects.privacy.consents import mailing
 from allconnects.privacy.requests import upkeep as requests
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
@@ -59,8 +57,7 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     seal(connection, days)
     drop_partitions(connection, days)
     access.keep(connection)
-    consents.keep(connection)
-    mailing.send_due()
+    keep_consents(connection)
     requests.keep(connection)
     check_audit(connection)
     drop_segments(connection, days)
@@ -69,6 +66,14 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     news.forget(connection, clock.now())
     forget_expired(connection)
     background.tidy(connection)
+
+
+def keep_consents(connection: psycopg.Connection) -> None:
+    """Mails to many that wait, and what is past its time. Its models need Django, which ``run`` sets up first."""
+    from allconnects.privacy.consents import keeping, mailing
+
+    keeping.keep(connection)
+    mailing.send_due()
 
 
 def make_partitions(connection: psycopg.Connection) -> None:

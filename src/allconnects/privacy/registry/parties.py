@@ -127,7 +127,6 @@ PRODUCTS = (
             "alerts_",
             "reports_",
             "live_",
-            "maintenance_",
             "forwarding_",
             "scim_",
             "maintenance_",
