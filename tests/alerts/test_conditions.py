@@ -318,3 +318,18 @@ def test_working_hours_are_those_of_the_wall(wall: str, given: dict[str, Any], w
         instant = datetime.fromisoformat(wall).replace(tzinfo=BRUSSELS, fold=fold)
         found = within(np.array([round(instant.timestamp() * 1000)], np.int64), Hours(**given))
         assert bool(found[0]) is works
+
+
+def test_every_suggestion_is_a_rule_that_works(fleet: Fleet) -> None:
+    from allconnects.alerts.services import rules
+    from allconnects.products.live_connects.alerts_suggested import suggestions
+
+    known = suggestions()
+    assert {one.kind for one in known} >= {"moved", "low_battery", "missing", "idle", "maintenance", "check", "tow"}
+    with fleet.at(at("06:00")):
+        for one in known:
+            made = rules.add(fleet.organisation, {**one.given(), "state": "live"})
+            assert made.scope == one.scope
+            assert not params.KINDS[one.kind].scheduled or one.kind in scheduled.sources(), one.key
+        scheduled.look(fleet.organisation.pk)
+        watch.look(fleet.organisation.pk)

@@ -35,7 +35,7 @@ def serious(page: Page) -> list[Any]:
 def test_it_works_with_a_thumb_at_360_pixels(open_page: Open, scheme: str) -> None:
     page = ready(open_page("/manager/", color_scheme=scheme, **PHONE))
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for name in ("alarms", "more", "map"):
+    for name in ("alarms", "trips", "inbox", "more", "map"):
         page.locator(f"[data-tab={name}]").tap()
         expect(page.locator(f"#tab-{name}")).to_be_visible()
         assert serious(page) == [], name
@@ -117,6 +117,7 @@ def test_the_nearest_are_listed_with_their_distance(open_page: Open) -> None:
     page = ready(
         open_page("/manager/", geolocation={"latitude": 50.85, "longitude": 4.35}, permissions=["geolocation"], **PHONE)
     )
+    page.locator("[data-tab=more]").tap()
     page.locator("[data-tab=nearest]").tap()
     expect(page.locator("#nearest-hint")).to_contain_text("straight line", timeout=20_000)
     texts = page.locator(".live-near b").all_inner_texts()
@@ -169,3 +170,55 @@ def test_a_view_is_kept_and_comes_back(open_page: Open) -> None:
     page.locator("#view-forget").click()
     expect(page.locator("#views option")).to_have_count(1)
     assert serious(page) == []
+
+
+def overlaps(page: Page, bar: str) -> list[Any]:
+    """Neighbours in a bar whose words run into each other, or out of the window."""
+    found: list[Any] = page.evaluate(
+        """(bar) => {
+          const boxes = [...document.querySelectorAll(bar)].filter((b) => b.offsetParent !== null);
+          const at = boxes.map((b) => b.getBoundingClientRect());
+          const words = boxes.map((b) => b.textContent.trim());
+          const bad = (i) => at[i].left < -1 || at[i].right > innerWidth + 1
+            || boxes[i].scrollWidth > boxes[i].clientWidth + 1 || (i && at[i].left < at[i - 1].right - 1);
+          return words.filter((_, i) => bad(i));
+        }""",
+        bar,
+    )
+    return found
+
+
+def test_a_managers_day_at_390_pixels(open_page: Open) -> None:
+    """Looks at the trips of the day, says what one was for, takes it back, says it again; every bar fits."""
+    page = ready(open_page("/manager/", viewport={"width": 390, "height": 844}, has_touch=True))
+    assert overlaps(page, ".manager-tabs button") == []
+    assert page.locator(".manager-tabs button").count() == 5
+    page.locator("[data-tab=trips]").tap()
+    page.locator("#trips-day").select_option("1")
+    trip = page.locator("#trips li", has=page.locator("summary")).first
+    expect(trip).to_be_visible(timeout=20_000)
+    trip.locator("summary").tap()
+    trip.get_by_role("button", name="Commute").tap()
+    expect(page.locator("#undo")).to_contain_text("Commute")
+    expect(page.locator("#queue-count")).to_have_text("1")
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.locator("#queue-count")).to_be_hidden()
+    sent: list[Any] = []
+    page.on("request", lambda one: sent.append(one.headers) if one.url.endswith("/manager/act") else None)
+    trip = page.locator("#trips li", has=page.locator("summary")).first
+    trip.locator("summary").tap()
+    with page.expect_response("**/manager/act", timeout=20_000) as answer:
+        trip.get_by_role("button", name="Private").tap()
+    assert answer.value.status == 201
+    assert len(sent) == 1, "what was taken back was never sent"
+    assert sent[0]["idempotency-key"]
+    expect(page.locator("#queue-count")).to_be_hidden()
+    page.locator("[data-tab=more]").tap()
+    expect(page.locator("[data-tab=nearest]")).to_be_visible()
+    for width in (390, 360):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.goto(page.url.split("/manager/")[0] + "/register/maintenance/")
+        assert overlaps(page, ".navbar-sections > .nav-link, .navbar-sections > .navbar-more") == [], width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator(".navbar-more button").tap()
+    expect(page.locator(".navbar-more .dropdown-menu")).to_contain_text("Messages")

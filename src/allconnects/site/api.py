@@ -6,6 +6,7 @@ from ninja import NinjaAPI
 
 from allconnects.accounts.api import router as organisation
 from allconnects.alerts.api import router as alerts
+from allconnects.alerts.api_webhooks import router as webhooks
 from allconnects.fleet.api import router as register
 from allconnects.fleet.api_use import router as register_use
 from allconnects.maintenance.api import router as maintenance
@@ -29,6 +30,7 @@ api.add_router("", commands)
 api.add_router("", live)
 api.add_router("", messages)
 api.add_router("", alerts)
+api.add_router("", webhooks)
 api.add_router("", maintenance)
 api.add_router("", places)
 api.add_router("", register)

@@ -60,6 +60,27 @@ def suggestions() -> list[Suggestion]:
             "battery", "low_battery", "battery-2", _("Battery low"), _("20 % or less."), {"number": 20}, {}, "info"
         ),
         Suggestion(
+            "material_battery", "low_battery", "battery-2", _("Battery of a material low"),
+            _("A tracker that is silent tomorrow finds nothing: 15 % or less."), {"number": 15}, materials,
+        ),
+        Suggestion(
+            "missing", "missing", "map-search", _("Material missing for a week"),
+            _("No tracker, tag or scan told of it for seven days."), {"number": 7}, materials,
+        ),
+        Suggestion(
+            "idle", "idle", "package", _("Material idle for 30 days"),
+            _("Neither moved nor used nor handed over: rented for nothing, perhaps."), {"number": 30}, materials,
+            "info",
+        ),
+        Suggestion(
+            "maintenance", "maintenance", "tool", _("Service due soon"),
+            _("By kilometres, hours or date, as your plans say."), {}, {}, "info",
+        ),
+        Suggestion(
+            "check", "check", "check", _("Check missing"),
+            _("An expected check was not done in time, or found something wrong."), {}, {},
+        ),
+        Suggestion(
             "silent", "silent", "wifi-off", _("Silent for a day"), _("A tracker that should report and does not."),
             {"number": 24}, {}, "info",
         ),
