@@ -21,7 +21,11 @@ from allconnects.privacy.audit.chain import START, Entry, Fault, Head, faults, s
 
 OPERATOR = 0
 """The chain of what the operator of the server does."""
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_LOCK = """
+    SELECT coalesce(current_setting('app.storing', true), ''), set_config('app.storing', 'on', true),
+        pg_advisory_xact_lock(hashtextextended(%s, 0))"""
+"""The chain goes on after its newest entry, also where that one is about somebody whose rows are withheld."""
+_AGAIN = "SELECT set_config('app.storing', %s, true)"
 _LAST = "SELECT number, mac FROM privacy_audit WHERE organisation_id = %s ORDER BY number DESC LIMIT 1"
 _ADD = """
     INSERT INTO privacy_audit (organisation_id, number, at, actor, action, about, details, previous, mac)
@@ -57,8 +61,10 @@ def record(
     ``action``: ``room.what``. Entries of one organisation wait for each other until their transactions end.
     """
     cursor.execute(_LOCK, (f"audit {organisation}",))
+    storing = cursor.fetchone()[0]
     cursor.execute(_LAST, (organisation,))
     row = cursor.fetchone()
+    cursor.execute(_AGAIN, (storing,))
     number, previous = (row[0] + 1, bytes(row[1])) if row else (1, START)
     entry = Entry(organisation, number, clock.now(), actor, action, about, dict(details or {}), previous)
     cursor.execute(
