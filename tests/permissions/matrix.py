@@ -118,6 +118,7 @@ PAGES: dict[str, Page | list[Page]] = {
     "styleguide": Page("viewer"),
     "live:map": Page("viewer"),
     "live:stream": Page("viewer"),
+    "live:traffic": Page("viewer", data={"device": "$device"}),
     # The register.
     "register:start": Page("viewer"),
     "register:list": [
@@ -204,6 +205,13 @@ PAGES: dict[str, Page | list[Page]] = {
     "history:vehicle": Page("viewer", path={"vehicle": "$vehicle"}),
     "history:vehicle_calendar": Page("viewer", path={"vehicle": "$vehicle"}),
     "history:vehicle_file": Page("viewer", path={"vehicle": "$vehicle", "form": "csv"}),
+    "history:together": [Page("viewer"), Page("viewer", data={"device": "$device"})],
+    "history:together_data": Page("viewer", data={"device": "$device"}),
+    "history:teams": Page("planner"),
+    "history:team": [
+        Page("planner", path={"team": "$team"}),
+        Page("planner", path={"team": "$team"}, data={"by": "vehicle"}),
+    ],
     "history:imports": [Page("manager"), Page("manager", "post")],
     "history:import": Page("manager", path={"number": "$import"}),
     "history:import_status": Page("manager", path={"number": "$import"}),
@@ -366,6 +374,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /certificates": Operation("retention:read"),
     "GET /positions/latest": Operation("positions:read"),
     "GET /live/subjects": Operation("positions:read"),
+    "GET /positions/nearest": Operation("positions:read", query="?lat=51.1&lon=4.4"),
     "GET /devices": Operation("devices:read"),
     "POST /devices": Operation("devices:write", body={"identifier": "new", "name": "n"}),
     "GET /devices/{device}": Operation("devices:read", DEVICE),

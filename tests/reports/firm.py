@@ -142,7 +142,7 @@ class Firm:
         self.put(
             "trips_stop", id=self._number(begin), device_id=device, **self._carrier(device, begin, person),
             start_at=begin, end_at=end, lat_e7=0, lon_e7=0, still_open=False, shown=True, rules_version="1",
-            why=Jsonb({}), computed_at=end,
+            why=Jsonb(["standstill", [0]]), computed_at=end,
         )  # fmt: skip
 
 

@@ -36,14 +36,17 @@ def trips_between(
     device: int | None = None,
     vehicle: int | None = None,
     person: UUID | None = None,
+    devices: Sequence[int] | None = None,
+    people: Sequence[UUID] | None = None,
+    vehicles: Sequence[int] | None = None,
     after: tuple[datetime, int] | None = None,
     limit: int = MOST,
 ) -> list[StoredTrip]:
     """Shown trips that touch ``start <= time < end``, by start and id.
 
-    ``after``: start and id of the last trip of the page before.
+    ``devices``, ``people``, ``vehicles``: of any of these. ``after``: start and id of the last trip of the page before.
     """
-    where, params = _between(organisation, start, end, device, vehicle, person, after)
+    where, params = _between(organisation, start, end, device, vehicle, person, after, devices, people, vehicles)
     return [trip_of(row) for row in _rows(f"SELECT {TRIP_LIST} FROM trips_trip WHERE {where}", params, limit)]
 
 
@@ -55,11 +58,14 @@ def stops_between(
     device: int | None = None,
     vehicle: int | None = None,
     person: UUID | None = None,
+    devices: Sequence[int] | None = None,
+    people: Sequence[UUID] | None = None,
+    vehicles: Sequence[int] | None = None,
     after: tuple[datetime, int] | None = None,
     limit: int = MOST,
 ) -> list[StoredStop]:
     """Shown stops that touch ``start <= time < end``, by start and id."""
-    where, params = _between(organisation, start, end, device, vehicle, person, after)
+    where, params = _between(organisation, start, end, device, vehicle, person, after, devices, people, vehicles)
     return [stop_of(row) for row in _rows(f"SELECT {STOP_LIST} FROM trips_stop WHERE {where}", params, limit)]
 
 
@@ -71,6 +77,9 @@ def _between(
     vehicle: int | None,
     person: UUID | None,
     after: tuple[datetime, int] | None,
+    devices: Sequence[int] | None,
+    people: Sequence[UUID] | None,
+    vehicles: Sequence[int] | None,
 ) -> tuple[str, list[Any]]:
     """A condition and its values. What began long before ``start`` is in an index of its own."""
     where = ["organisation_id = %s", "shown", "start_at < %s", "end_at >= %s", f"(start_at > %s OR {_LONG})"]
@@ -79,6 +88,10 @@ def _between(
         if value is not None:
             where.append(f"{column} = %s")
             params.append(value)
+    for column, values in (("device_id", devices), ("person", people), ("vehicle", vehicles)):
+        if values is not None:
+            where.append(f"{column} = ANY(%s)")
+            params.append(list(values))
     if after is not None:
         where.append("(start_at, id) > (%s, %s)")
         params += after

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 
 from allconnects.accounts.access import ApiAuth
+from allconnects.places.api import INVALID
+from allconnects.products.live_connects.nearest import MOST, nearest
 from allconnects.products.live_connects.subjects import subjects
 from allconnects.telemetry.api import ERRORS
 
@@ -32,3 +35,35 @@ class SubjectOut(Schema):
 def live_subjects(request: HttpRequest) -> Any:
     """The vehicle or material that each device is in at this moment, where it is in one."""
     return [one._asdict() for one in subjects()]
+
+
+class NearOut(Schema):
+    """A device near a place. ``road_m`` and ``minutes`` are guessed from the straight line, not measured on roads."""
+
+    device: int
+    name: str
+    kind: Literal["vehicle", "phone", "material"]
+    plate: str
+    state: Literal["moving", "standing", "silent"]
+    time: datetime
+    lat: float
+    lon: float
+    distance_m: int
+    road_m: int
+    minutes: int
+
+
+@router.get(
+    "/positions/nearest", response={200: list[NearOut], **INVALID}, auth=ApiAuth("positions:read"),
+    url_name="positions_nearest",
+)  # fmt: skip
+def positions_nearest(
+    request: HttpRequest,
+    lat: float = Query(ge=-90, le=90),  # type: ignore[type-arg]
+    lon: float = Query(ge=-180, le=180),  # type: ignore[type-arg]
+    kind: Literal["", "vehicle", "phone", "material"] = "",
+    group: str = Query("", max_length=50),  # type: ignore[type-arg]
+    limit: int = Query(12, ge=1, le=MOST),  # type: ignore[type-arg]
+) -> Any:
+    """Devices whose latest fix is nearest to a place by straight line, nearest first, with an estimate of the way."""
+    return [one._asdict() for one in nearest(lat, lon, kind=kind, group=group, limit=limit)]

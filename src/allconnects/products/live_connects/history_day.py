@@ -89,9 +89,9 @@ def _shown(one: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def track_data(track: Track, trips: Sequence[StoredTrip]) -> dict[str, Any]:
-    """The track as columns of one length, and what can only be told from it."""
-    part = spans.thinned(len(track), MOST_POINTS)
+def track_data(track: Track, trips: Sequence[StoredTrip], most: int = MOST_POINTS) -> dict[str, Any]:
+    """The track as columns of one length, at most ``most`` long, and what can only be told from it."""
+    part = spans.thinned(len(track), most)
     ranges = [(ms(one.start), ms(one.end)) for one in trips]
     altitude = track.altitude_m
     return {

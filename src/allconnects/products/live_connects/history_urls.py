@@ -7,7 +7,9 @@ from django.urls import path
 from allconnects.products.live_connects import history_corrections as corrections
 from allconnects.products.live_connects import history_imports as imports
 from allconnects.products.live_connects import history_months as months
+from allconnects.products.live_connects import history_together as together
 from allconnects.products.live_connects import history_views as views
+from allconnects.products.live_connects import team_views as teams
 
 app_name = "history"
 urlpatterns = [
@@ -24,6 +26,10 @@ urlpatterns = [
     path("trips/vehicle/<int:vehicle>/", views.vehicle_day, name="vehicle"),
     path("trips/vehicle/<int:vehicle>/calendar/", months.vehicle_calendar, name="vehicle_calendar"),
     path("trips/vehicle/<int:vehicle>/trips.<str:form>", months.vehicle_file, name="vehicle_file"),
+    path("trips/together/", together.page, name="together"),
+    path("trips/together/data", together.data, name="together_data"),
+    path("trips/team/", teams.choose, name="teams"),
+    path("trips/team/<int:team>/", teams.day, name="team"),
     path("trips/import/", imports.imports, name="imports"),
     path("trips/import/<int:number>/", imports.one, name="import"),
     path("trips/import/<int:number>/status", imports.status, name="import_status"),

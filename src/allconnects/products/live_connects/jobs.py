@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from allconnects.kit import clock, jobs
 from allconnects.privacy.retention import RULES
+from allconnects.products.live_connects.counting import count_use
 from allconnects.products.live_connects import message_mail
 from allconnects.products.live_connects.models import Message, Share
 from allconnects.telemetry.commanding import forget_commands
@@ -31,3 +32,15 @@ def announce(organisation: int) -> None:
 def mail(organisation: int, receiver: int) -> None:
     """One mail to one receiver about all that waits."""
     message_mail.send(organisation, receiver)
+
+
+@jobs.periodic("*/10 * * * *", "live.count_today")
+def count_today(organisation: int) -> None:
+    """What vehicles did today and yesterday, for overviews."""
+    count_use(organisation, days=2)
+
+
+@jobs.periodic("17 * * * *", "live.count_weeks")
+def count_weeks(organisation: int) -> None:
+    """The same of four weeks: late data, corrections and erasures change days that are long over."""
+    count_use(organisation)

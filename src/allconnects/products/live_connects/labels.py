@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from allconnects.kit.labels import Category, Export, Identifiability, Label, labelled
@@ -49,6 +50,11 @@ def message_label(
     )  # fmt: skip
 
 
+USE = Label(
+    "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch", "legitimate_interest",
+    "trip", "delete_row", "derived",
+)  # fmt: skip
+USE_MEASURED = replace(USE, category="user.device.telemetry")
 SHARE = share_label("user.device")
 SHARE_BY = share_label("user.account")
 SHARE_NAME = share_label("user.device", export="provided")

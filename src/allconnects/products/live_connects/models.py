@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account, Organisation
+from allconnects.fleet.models import Vehicle
 from allconnects.products.live_connects import labels
 from allconnects.telemetry.models import Device
 
@@ -144,3 +145,49 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+
+@labels.tenant_table(
+    **dict.fromkeys(("id", "organisation_id", "account_id", "dismissed_at"), labels.OWN),
+)
+class FirstHour(models.Model):
+    """Somebody put the steps of the first hour away; whether they are done is never stored, but looked at."""
+
+    id = models.AutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    dismissed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "live_first_hour"
+        constraints = [models.UniqueConstraint(fields=["organisation", "account"], name="first_hour_once")]
+
+    def __str__(self) -> str:
+        return f"first hour {self.pk}"
+
+
+@labels.tenant_table(
+    **dict.fromkeys(("id", "organisation_id", "vehicle_id", "day", "trips"), labels.USE),
+    **dict.fromkeys(("distance_m", "driving_s", "idle_s"), labels.USE_MEASURED),
+)
+class Use(models.Model):
+    """What a vehicle did on a Brussels day, counted from its trips by ``counting``: made anew, never edited.
+
+    Overviews add up a hundred thousand of these where they would have to add up half a million trips.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    trips = models.IntegerField()
+    distance_m = models.FloatField()
+    driving_s = models.FloatField()
+    idle_s = models.FloatField()
+
+    class Meta:
+        db_table = "live_use"
+        constraints = [models.UniqueConstraint(fields=["organisation", "day", "vehicle"], name="use_once")]
+
+    def __str__(self) -> str:
+        return f"use {self.pk}"

@@ -20,7 +20,21 @@ def texts() -> dict[str, dict[str, str] | str]:
         "viewname": _("Name of the view"),
         "nearestwait": _("Looking where you are…"),
         "nearestpress": _("Press and hold a place on the map, or click it with the right button."),
-        "nearestline": _("By straight line, not by road; from the latest report of each."),
+        "nearestline": _(
+            "Kilometres are a straight line from the latest report of each. Minutes are an estimate from that line: "
+            "roads and traffic are not known."
+        ),
+        "about": _("about {minutes} min"),
+        "abouthours": _("about {hours} h {minutes}"),
+        "nothing": _("Nothing found. Try a town or a postal code, or click the map."),
+        "traffic": _("Lines of {count} in view."),
+        "trafficmore": _("Lines of {count}; {more} more are left out: move closer or choose a group."),
+        "trafficwait": _("Looking up the lines of {count}…"),
+        "trafficnone": _("Nothing is in view. Move the map or choose a group."),
+        "trafficstood": _("Did not move"),
+        "trafficnotrips": _("Trips are being worked out"),
+        "withheld": _("Not open to look at now"),
+        "thisday": _("The day of {name}"),
         "shareended": _("This link has ended."),
         "signedout": _("You are signed out."),
         "signin": _("Sign in"),

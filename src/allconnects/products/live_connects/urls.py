@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from allconnects.products.live_connects import message_views, saved, share_pages, share_views, views
+from allconnects.products.live_connects import (
+    message_views,
+    saved,
+    share_pages,
+    share_views,
+    traffic_views,
+    views,
+)
 from allconnects.telemetry.live.stream import stream
 
 app_name = "live"
 urlpatterns = [
     path("map/", views.live_map, name="map"),
     path("map/stream", stream, name="stream"),
+    path("map/traffic", traffic_views.lines, name="traffic"),
     path("map/views/", saved.views, name="views"),
     path("map/views/<int:view>/", saved.view, name="view"),
     path("messages/", message_views.inbox, name="inbox"),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.alerts.sentences import HAPPENED
 from allconnects.products.fleet_tracker.reach import reach
+from allconnects.products.live_connects.nearest import estimates
 from allconnects.products.live_connects.texts import texts
 from allconnects.telemetry import services
 
@@ -56,7 +57,11 @@ def map_settings() -> dict[str, Any]:
             "subjects": reverse("api:live_subjects"),
             "views": reverse("live:views"),
             "trips": reverse("history:month"),
+            "traffic": reverse("live:traffic"),
+            "together": reverse("history:together"),
+            "search": reverse("api:address_search"),
         },
         "home": BELGIUM,
+        "estimate": estimates(),
         "texts": texts(),
     }

@@ -3,6 +3,7 @@ import { exact, language } from "../js/time.js";
 import { byId } from "../live/list.js";
 import { ask, settings, text } from "../live/settings.js";
 import { Chart } from "./chart.js";
+import { showMoment, showPlaying, wire } from "./controls.js";
 import { makeDialogs } from "./dialogs.js";
 import { Replay } from "./replay.js";
 import { drawHours, drawTimeline } from "./timeline.js";
@@ -12,8 +13,6 @@ const day = /** @type {any} */ (settings);
 /** @type {[number, number][]} */
 const trips = day.entries.filter((/** @type {any} */ one) => one.kind === "trip").map((/** @type {any} */ one) => [one.start, one.end]);
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "Europe/Brussels" });
-const scrub = /** @type {HTMLInputElement} */ (byId("scrub"));
-const pace = /** @type {HTMLSelectElement} */ (byId("pace"));
 /** @type {import("./map.js").DayMap | null} */
 let map = null;
 /** @type {Track | null} */
@@ -23,17 +22,11 @@ let chart = null;
 /** @type {Element | null} */
 let current = null;
 
-const replay = new Replay(day.start, day.end, trips, show, (playing) => {
-  byId("play").setAttribute("aria-pressed", String(playing));
-  byId("play").setAttribute("aria-label", text(playing ? "pause" : "play"));
-});
+const replay = new Replay(day.start, day.end, trips, show, showPlaying);
 
 /** Everything that tells where the replay is. @param {number} ms */
 function show(ms) {
-  scrub.value = String(ms);
-  const words = clock.format(ms);
-  scrub.setAttribute("aria-valuetext", words);
-  byId("now").textContent = words;
+  showMoment(ms, clock.format(ms));
   const here = track?.at(ms) ?? null;
   byId("here").textContent = spoken(here);
   map?.show(here, replay.playing && checked("follow"));
@@ -76,22 +69,7 @@ function notice(key) {
 }
 
 function controls() {
-  scrub.min = String(day.start);
-  scrub.max = String(day.end);
-  scrub.addEventListener("input", () => replay.to(Number(scrub.value)));
-  scrub.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -60000, ArrowRight: 60000, PageDown: -900000, PageUp: 900000 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    replay.to(replay.now + step);
-  });
-  byId("play").addEventListener("click", () => replay.toggle());
-  byId("trip-before").addEventListener("click", () => replay.jump(-1));
-  byId("trip-after").addEventListener("click", () => replay.jump(1));
-  pace.addEventListener("change", () => (replay.pace = Number(pace.value)));
-  replay.pace = Number(pace.value);
-  replay.skips = checked("skip");
-  byId("skip").addEventListener("change", () => (replay.skips = checked("skip")));
+  wire(replay);
   byId("day").addEventListener("change", () => {
     const field = /** @type {HTMLInputElement} */ (byId("day"));
     if (field.value && field.validity.valid) /** @type {HTMLFormElement} */ (byId("pick")).submit();
@@ -99,7 +77,6 @@ function controls() {
   for (const button of document.querySelectorAll("[data-jump]")) {
     button.addEventListener("click", () => jump(/** @type {HTMLElement} */ (button)));
   }
-  document.addEventListener("keydown", keys);
 }
 
 /** To the start of an entry, and its places into the view. @param {HTMLElement} button */
@@ -111,25 +88,6 @@ function jump(button) {
   const first = Math.max(0, track.before(Math.max(start, day.start)));
   const last = Math.max(first, track.before(Math.min(end, day.end)));
   map.fit(track.data.lon.slice(first, last + 1), track.data.lat.slice(first, last + 1));
-}
-
-/** @param {KeyboardEvent} event */
-function keys(event) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (target.matches("input:not([type=range], [type=checkbox]), select, textarea, .maplibregl-canvas")) return;
-  const press = (/** @type {string} */ id) => document.getElementById(id)?.click();
-  if (event.key === " " && !target.matches("button, summary, a, [type=checkbox]")) {
-    event.preventDefault();
-    replay.toggle();
-  } else if (event.key === "ArrowLeft" && target !== scrub) press("before");
-  else if (event.key === "ArrowRight" && target !== scrub) press("after");
-  else if (event.key === "n") replay.jump(1);
-  else if (event.key === "p") replay.jump(-1);
-  else if (event.key === "+" || event.key === "-") {
-    pace.selectedIndex = Math.min(pace.options.length - 1, Math.max(0, pace.selectedIndex + (event.key === "+" ? 1 : -1)));
-    replay.pace = Number(pace.value);
-  }
 }
 
 function legend() {

@@ -52,8 +52,10 @@ export function drawHours(box, day) {
   const marks = day.hours.map(([at, words]) => {
     const mark = document.createElement("span");
     mark.style.left = `${(100 * (at - day.start)) / (day.end - day.start)}%`;
-    mark.textContent = words.slice(0, 2);
-    mark.dataset.hour = String(Number(words.slice(0, 2)));
+    if (/^\d\d:/.test(words)) {
+      mark.textContent = words.slice(0, 2);
+      mark.dataset.hour = String(Number(words.slice(0, 2)));
+    } else mark.textContent = words; // days, where it is more than one
     return mark;
   });
   box.replaceChildren(...marks);

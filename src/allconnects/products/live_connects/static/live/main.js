@@ -7,6 +7,7 @@ import { Nearest } from "./nearest.js";
 import { ask, settings, text } from "./settings.js";
 import { makeSheet } from "./sheet.js";
 import { Stream } from "./stream.js";
+import { features, Traffic } from "./traffic.js";
 
 const WHOLE_WORLD_UP_TO = 300;
 const ZOOM_STEP = 1;
@@ -27,22 +28,28 @@ const list = new DeviceList(fleet, {
   filter: () => {
     if (view) view.overlay.dirty = true;
   },
-  escape: () => (details.id === null && near.at ? near.close() : choose(null, false)),
+  escape: () => {
+    if (details.id === null && near.isOpen) near.close();
+    else if (details.id === null && traffic.isOpen) traffic.close();
+    else choose(null, false);
+  },
 });
 const filters = new Filters(list, () => view?.map);
 const near = new Nearest(fleet, {
   shown: (device) => list.shows(device),
   choose: (id) => choose(id, true),
   place: (place) => view?.setPlace(place),
-  open: (open) => {
-    byId("panel-list").hidden = open || details.id !== null;
-    if (open) {
-      choose(null, false);
-      byId("panel-list").hidden = true;
-      byId("panel-nearest").hidden = false;
-      if (sheet.get() === "low") sheet.set("half");
-    }
+  bring: (places) => view?.bring(places),
+  open: (open) => side(open),
+});
+const traffic = new Traffic({
+  wanted: () => {
+    const shown = [...fleet.devices.values()].filter((device) => list.shows(device));
+    return list.group || !view ? shown : view.around(shown);
   },
+  lines: (lines, chosen) => view?.setTraffic(features(lines, chosen)),
+  fit: (line) => view?.bring(line.parts.flat().map((/** @type {number[]} */ [lon, lat]) => ({ lon, lat }))),
+  open: () => side(traffic.isOpen),
 });
 const stream = new Stream(settings.urls.stream, {
   snapshot: (message) => {
@@ -93,25 +100,36 @@ function notice() {
   }
 }
 
+/** A panel beside the list was opened or closed. @param {boolean} open */
+function side(open) {
+  if (!open) return panels();
+  choose(null, false);
+  if (sheet.get() === "low") sheet.set("half");
+}
+
+/** One panel at a time: a device, else who is nearest, else traffic, else the list. */
+function panels() {
+  const open = details.id !== null ? "details" : near.isOpen ? "nearest" : traffic.isOpen ? "traffic" : "list";
+  for (const name of ["list", "nearest", "traffic", "details"]) byId(`panel-${name}`).hidden = name !== open;
+}
+
 /** Show one device, or none. @param {number | null} id @param {boolean} move */
 function choose(id, move) {
   const device = id === null ? undefined : fleet.devices.get(id);
   const before = details.id;
   setFollow(false);
-  const back = !device && near.at; // from a device back to the list that it was chosen from
-  byId("panel-list").hidden = Boolean(device || back);
-  byId("panel-nearest").hidden = Boolean(device) || !back;
-  byId("panel-details").hidden = !device;
   view?.choose(device ? device.id : null, move);
   history.replaceState(null, "", device ? `#device=${device.id}` : location.pathname);
   if (device) {
     list.activate(device.id);
     details.show(device.id);
+    panels();
     byId("d-name").focus({ preventScroll: true });
     if (sheet.get() !== "half") sheet.set("half");
   } else {
     details.hide();
-    if (before !== null) list.box.focus({ preventScroll: true });
+    panels(); // from a device back to the list that it was chosen from
+    if (before !== null && !near.isOpen && !traffic.isOpen) list.box.focus({ preventScroll: true });
   }
 }
 

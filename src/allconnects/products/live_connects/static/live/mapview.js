@@ -27,6 +27,7 @@ export class MapView {
     this.shown = () => true;
     this.follow = false;
     this.lineData = /** @type {any} */ (EMPTY);
+    this.trafficData = /** @type {any} */ (EMPTY);
     this.turn = 0;
     this.map = new maplibregl.Map({
       container,
@@ -88,6 +89,7 @@ export class MapView {
     for (const layer of layers()) this.map.addLayer(/** @type {any} */ (layer));
     this.ready = true;
     this.setLine(this.lineData);
+    this.setTraffic(this.trafficData);
   }
 
   /** Credits start folded on narrow maps; the button shows them. */
@@ -172,6 +174,20 @@ export class MapView {
     if (this.ready) source(this.map, "line")?.setData(data);
   }
 
+  /** @param {any} data GeoJSON of the lines of a day */
+  setTraffic(data) {
+    this.trafficData = data;
+    if (this.ready) source(this.map, "traffic")?.setData(data);
+  }
+
+  /** Bring places into the view. @param {{lon: number, lat: number}[]} places @param {number} [maxZoom] */
+  bring(places, maxZoom = 14) {
+    const bounds = new maplibregl.LngLatBounds();
+    for (const { lon, lat } of places) bounds.extend([lon, lat]);
+    const base = this.padding();
+    if (places.length) this.map.fitBounds(bounds, { padding: { top: 60, left: 50, right: 60, bottom: base.bottom + 60 }, maxZoom, duration: 600 });
+  }
+
   /** Mark a place that was asked about. @param {{lon: number, lat: number} | null} place */
   setPlace(place) {
     this.mark?.remove();
@@ -192,6 +208,16 @@ export class MapView {
   box() {
     const box = padded(this.map.getBounds(), STREAM_ROOM);
     return [box.west, Math.max(-90, box.south), box.east, Math.min(90, box.north)];
+  }
+
+  /** Whatever of these is in the view, nearest to its middle first. @param {import("./types.js").Device[]} devices */
+  around(devices) {
+    const { west, south, east, north } = padded(this.map.getBounds(), 0);
+    const middle = this.map.getCenter();
+    const apart = (/** @type {any} */ p) => Math.hypot((p.lon - middle.lng) * Math.cos((middle.lat * Math.PI) / 180), p.lat - middle.lat);
+    return devices
+      .filter(({ at }) => at && at.lon >= west && at.lon <= east && at.lat >= south && at.lat <= north)
+      .sort((a, b) => apart(a.at) - apart(b.at));
   }
 
   /** How many devices are in the view. */

@@ -35,5 +35,6 @@
  * @property {Record<string, string>} urls
  * @property {[number, number, number, number]} home
  * @property {Record<string, any>} texts
+ * @property {{detour: number, speeds: [number, number][]}} estimate of the way, from a straight line
  */
 export {};
