@@ -118,6 +118,8 @@ PAGES: dict[str, Page | list[Page]] = {
     "styleguide": Page("viewer"),
     "live:map": Page("viewer"),
     "live:stream": Page("viewer"),
+    "live:dashboard": [Page("viewer"), Page("viewer", data={"team": "$team"})],
+    "live:start": [Page("manager"), Page("manager", "post", data={"away": "1"})],
     "live:traffic": Page("viewer", data={"device": "$device"}),
     # The register.
     "register:start": Page("viewer"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.access import TenantRequest
 from allconnects.accounts.models import Role
 from allconnects.privacy.consents import ledger
+from allconnects.products.live_connects.first_hour import begins_here
 from allconnects.site import problems
 
 CONSENTS = ("/privacy/consents/", "/newsletter/")
@@ -17,8 +18,10 @@ CONSENTS = ("/privacy/consents/", "/newsletter/")
 
 
 def home(request: TenantRequest) -> HttpResponse:
-    """Where one's day begins: the map, or one's own trips for whom the map is not shown."""
-    return redirect("/my/trips/" if request.role == Role.DRIVER else "/map/")
+    """Where one's day begins: the map; the first steps while nothing can be on it; one's own trips for drivers."""
+    if request.role == Role.DRIVER:
+        return redirect("/my/trips/")
+    return redirect("/start/" if begins_here(request) else "/map/")
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from allconnects.products.live_connects import (
+    dashboard_views,
     message_views,
     saved,
     share_pages,
     share_views,
+    start_views,
     traffic_views,
     views,
 )
@@ -17,6 +19,8 @@ from allconnects.telemetry.live.stream import stream
 app_name = "live"
 urlpatterns = [
     path("map/", views.live_map, name="map"),
+    path("overview/", dashboard_views.page, name="dashboard"),
+    path("start/", start_views.start, name="start"),
     path("map/stream", stream, name="stream"),
     path("map/traffic", traffic_views.lines, name="traffic"),
     path("map/views/", saved.views, name="views"),

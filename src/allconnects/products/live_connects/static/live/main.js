@@ -207,6 +207,14 @@ function buttons() {
 }
 
 function fromAddress() {
+  const filter = new URLSearchParams(location.hash.slice(1)); // #state=moving&group=… from the overview
+  const state = filter.get("state") || "";
+  if (settings.texts.states[state]) {
+    const group = filter.get("group");
+    list.set([state], ["vehicle"], group ? `g:${group}` : "", "");
+    filters.choice.value = group ? `g:${group}` : "";
+    view?.fit();
+  }
   const asked = /^#device=(\d+)$/.exec(location.hash);
   if (asked && fleet.devices.has(Number(asked[1]))) choose(Number(asked[1]), true);
 }
