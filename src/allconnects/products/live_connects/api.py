@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from allconnects.accounts.access import ApiAuth
+from allconnects.accounts.access import ApiAuth, TenantRequest
 from allconnects.places.api import INVALID
 from allconnects.products.live_connects.nearest import MOST, nearest
 from allconnects.products.live_connects.subjects import subjects
@@ -66,4 +66,7 @@ def positions_nearest(
     limit: int = Query(12, ge=1, le=MOST),  # type: ignore[type-arg]
 ) -> Any:
     """Devices whose latest fix is nearest to a place by straight line, nearest first, with an estimate of the way."""
-    return [one._asdict() for one in nearest(lat, lon, kind=kind, group=group, limit=limit)]
+    organisation = cast(TenantRequest, request).organisation
+    assert organisation is not None
+    found = nearest(organisation.pk, lat, lon, kind=kind, group=group, limit=limit)
+    return [one._asdict() for one in found]

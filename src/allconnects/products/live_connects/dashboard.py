@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
 from allconnects.alerts.models import Severity
-from allconnects.fleet.models import Team
+from allconnects.fleet.models import Material, Team
 from allconnects.fleet.services import materials
 from allconnects.kit import clock
 from allconnects.kit.errors import NotFound
+from allconnects.maintenance.services import idle
 from allconnects.products.live_connects.counting import DAYS, today
 from allconnects.reports.data.vehicles import working_seconds
 from allconnects.reports.firm import hours_book
@@ -29,6 +30,7 @@ from allconnects.telemetry.services import BRUSSELS
 
 TOP = 10
 EXPIRES_WITHIN = 30
+MISSING_DAYS = 30
 _CHOSEN = """
     WITH chosen AS MATERIALIZED (
         SELECT v.id, v.name, v.plate, v.created_at FROM fleet_vehicle v
@@ -109,7 +111,6 @@ class Overview:
     expired: int = 0
     expiring: int = 0
     missing: int = 0
-    idle_materials: int = 0
 
     @property
     def km(self) -> float:
@@ -168,10 +169,15 @@ def overview(organisation: Organisation, *, group: str = "", team: int = 0, peop
     found.alerts |= dict(_rows(_ALERTS, given))
     ((found.expired, found.expiring),) = _rows(_DOCUMENTS, given)
     if not team:
-        idle, missing = materials.idle_and_missing()
-        found.missing = sum(1 for row, _place in missing if not group or group in row.groups)
-        found.idle_materials = sum(1 for row, _place in idle if not group or group in row.groups)
+        found.missing = _missing(group)
     return found
+
+
+def _missing(group: str) -> int:
+    """Materials that nobody saw for thirty days, as their own page counts them."""
+    rows = [row for row in Material.objects.filter(archived_at=None) if not group or group in row.groups]
+    places = materials.whereabouts([row.pk for row in rows])
+    return len(idle.missing((idle.State(row, places[row.pk], row.created_at) for row in rows), MISSING_DAYS))
 
 
 def _rows(sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -67,15 +67,19 @@ def straight_m(lat: float, lon: float, rows: Sequence[LatestRow]) -> Any:
     return 2 * EARTH_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
 
 
-def nearest(lat: float, lon: float, *, kind: str = "", group: str = "", limit: int = 12) -> list[Near]:
-    """The nearest first, from the latest fix of each that may be shown; two queries.
+def nearest(
+    organisation: int, lat: float, lon: float, *, kind: str = "", group: str = "", limit: int = 12
+) -> list[Near]:
+    """The nearest first, from the latest fix of each that may be seen; a fixed number of queries.
 
     ``kind``: vehicle, phone or material; ``group``: only what is in that group. Also what is silent for long: its
     ``time`` tells how old its place is.
     """
     known = {one.device: one for one in subjects()}
     rows = [
-        row for row in latest_positions() if not group or (row.device in known and group in known[row.device].groups)
+        row
+        for row in latest_positions(organisation)
+        if not group or (row.device in known and group in known[row.device].groups)
     ]
     if kind:
         rows = [row for row in rows if (known[row.device].kind if row.device in known else row.kind) == kind]
