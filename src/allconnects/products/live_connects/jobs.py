@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from allconnects.kit import clock, jobs
 from allconnects.privacy.retention import RULES
-from allconnects.products.live_connects.counting import count_use
 from allconnects.products.live_connects import message_mail
+from allconnects.products.live_connects.counting import count_use
 from allconnects.products.live_connects.models import Message, Share
 from allconnects.telemetry.commanding import forget_commands
 
