@@ -105,6 +105,12 @@ PAGES: dict[str, Page | list[Page]] = {
         Page("manager", "post", data={"name": "t", "scopes": ["devices:read"]}),
     ],
     "organisation:revoke": Page("manager", "post", {"token": "$token"}),
+    "breaches:list": Page("owner"),
+    "breaches:add": [Page("owner"), Page("owner", "post", data={"title": "t"})],
+    "breaches:one": [
+        Page("owner", path={"number": "$breach"}),
+        Page("owner", "post", {"number": "$breach"}, {"act": "close"}),
+    ],
     "support:ask": Page(ACCOUNT),
     "support:grants": Page("manager"),
     "support:decide": Page("manager", "post", {"grant": "$support"}, {"act": "end"}),

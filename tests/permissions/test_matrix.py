@@ -118,6 +118,12 @@ def things(
             (pk, digest(secrets.token_urlsafe())),
         ),
         "$device": device,
+        "$breach": run(
+            "INSERT INTO privacy_breach (organisation_id, title, noticed_at, what, categories, consequences, measures, "
+            "reason, risk, source, created_at, changed_at) "
+            "VALUES (%s, 't', now(), '', '{}', '', '', '', 'likely', '', now(), now()) RETURNING id",
+            (pk,),
+        ),
         "$support": run(
             "INSERT INTO accounts_supportgrant (organisation_id, account_id, ticket, asked_at) "
             "VALUES (%s, %s, '#1', now()) RETURNING id",

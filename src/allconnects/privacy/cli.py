@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from allconnects.kit import db
+from allconnects.privacy.breaches import cli as breaches
 from allconnects.privacy.consents import cli as consents
 
 Commands = Any
@@ -31,6 +32,7 @@ def add_commands(commands: Commands) -> None:
     papers.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a file is not up to date")
     papers.set_defaults(run=_documents)
     consents.add_commands(actions)
+    breaches.add_commands(actions)
     text = "list requests of data subjects whose last day is over; exit code 1 when there are any"
     cases = actions.add_parser("cases", help=text, description=text)
     cases.set_defaults(run=_cases)

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "allconnects.accounts",
     "allconnects.privacy",
     "allconnects.privacy.consents",
+    "allconnects.privacy.breaches",
     "allconnects.privacy.requests",
     "allconnects.privacy.registry",
     "allconnects.privacy.erasure",
