@@ -75,6 +75,7 @@ def _add(
 def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     from allconnects.accounts import cli as accounts
     from allconnects.bench import cli as bench
+    from allconnects.billing import cli as billing
     from allconnects.privacy import cli as privacy
     from allconnects.privacy.vault import cli as vault
     from allconnects.telemetry import cli as telemetry
@@ -89,6 +90,7 @@ def _add_rooms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     telemetry.add_commands(commands)
     imports.add_commands(commands)
     vault.add_commands(commands)
+    billing.add_commands(commands)
     privacy.add_commands(commands)
     trips.add_commands(commands)
     bench.add_commands(commands)
@@ -199,7 +201,8 @@ def _settings(_arguments: argparse.Namespace) -> int:
     settings = config.current()
     for field in fields(settings):
         value = getattr(settings, field.name)
-        if field.name.endswith(("_url", "_mailbox")) and "@" in str(value):
+        secret = field.name == "mollie_key" and value
+        if secret or (field.name.endswith(("_url", "_mailbox")) and "@" in str(value)):
             value = "(set)"
         if isinstance(value, dict):
             value = ",".join(f"{k}={v}" for k, v in value.items())

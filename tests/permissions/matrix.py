@@ -322,6 +322,16 @@ PAGES: dict[str, Page | list[Page]] = {
     "reports:logbook_vehicle": Page("manager", path={"vehicle": "$report_vehicle"}),
     "reports:logbook_file": Page("manager", path={"vehicle": 0, "form": "pdf"}),
     "reports:mine": Page("driver"),
+    # Billing: the owner's; off in tests of the matrix, which asks who may, not what comes.
+    "billing:overview": Page("owner"),
+    "billing:details": Page("owner", "post"),
+    "billing:plan": Page("owner", "post", data={"action": "cancel"}),
+    "billing:licence": Page("owner", "post", data={"code": "x"}),
+    "billing:file": Page("owner", path={"number": "F2026-00001", "form": "pdf"}),
+    "billing:pay": Page("owner", "post", {"number": "F2026-00001"}),
+    "billing:told": Page(
+        ANYONE, "post", {"organisation": 0, "year": 2026, "payment": "00000000-0000-0000-0000-000000000000"}
+    ),
     "forwarding:list": [
         Page("manager"),
         Page("manager", "post", data={"name": "n", "kind": "http", "url": "https://example.org/"}),

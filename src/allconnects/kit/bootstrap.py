@@ -9,13 +9,12 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from allconnects.kit import config, db
-from allconnects.kit.db import DATABASE, ROLES, VAULT_DATABASE, VAULT_OWNER, admin_conninfo, role_name
+from allconnects.kit.db import DATABASE, ROLES, SIDES, VAULT, Side, admin_conninfo, role_name
 from allconnects.kit.errors import AllconnectsError
 
 _LOCK = 0x616C6C63
-_HERE = tuple(role_name(role) for role in ROLES if role != "vault")
+_HERE = tuple(role_name(role) for role in ROLES if role not in SIDES)
 """The roles of the main database."""
-_VAULT = role_name("vault")
 
 
 class BootstrapError(AllconnectsError):
@@ -48,59 +47,65 @@ def bootstrap() -> None:
 
 
 def bootstrap_vault() -> None:
-    """Make the database of the keys and its roles, after ``bootstrap``. Raises BootstrapError in one line.
+    """Make the database of the keys and its roles, after ``bootstrap``. Raises BootstrapError in one line."""
+    bootstrap_side(VAULT)
+
+
+def bootstrap_side(side: Side) -> None:
+    """Make a database beside the main one and its roles, after ``bootstrap``. Raises BootstrapError in one line.
 
     Embedded, the server itself lets no other role connect to it. On a server every process signs in as one user and
     takes its role afterwards: there the privileges on schema and tables keep the others out.
     """
-    embedded = not db.vault_url()
-    if not config.current().vault_database_url:
-        _make_vault_database()
+    embedded = not db.side_url(side)
+    role = role_name(side.role)
+    if not getattr(config.current(), side.setting):
+        _make_side_database(side)
     try:
-        with psycopg.connect(db.vault_admin_conninfo(), autocommit=True) as connection:
+        with psycopg.connect(db.side_admin_conninfo(side), autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-            _make_roles(connection, [_VAULT], login=embedded)
-            _make_roles(connection, [VAULT_OWNER], login=False)
-            database = connection.info.dbname
-            _close(connection, database, (_VAULT,))
-            _grant_schema(connection, (_VAULT, VAULT_OWNER), VAULT_OWNER)
+            _make_roles(connection, [role], login=embedded)
+            _make_roles(connection, [side.owner], login=False)
+            _close(connection, connection.info.dbname, (role,))
+            _grant_schema(connection, (role, side.owner), side.owner)
     except psycopg.OperationalError as error:
-        raise BootstrapError("the database of the vault does not answer, or does not exist") from error
+        raise BootstrapError(f"the database of {side.what} does not answer, or does not exist") from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise BootstrapError(
-            "the user of the vault's database may not create roles or tables there: make that user its owner"
+            f"the user of the database of {side.what} may not create roles or tables there: make that user its owner"
         ) from error
 
 
 def statements_for_administrator() -> list[str]:
     """SQL that an administrator runs once where the user of DATABASE_URL may not create roles and databases."""
-    names = [*(role_name(role) for role in ROLES), VAULT_OWNER]
+    names = [*(role_name(role) for role in ROLES), *(side.owner for side in SIDES.values())]
     user = conninfo_to_dict(config.current().database_url).get("user") or "USER_OF_DATABASE_URL"
     result = [f"CREATE ROLE {name} NOLOGIN;" for name in names]
     result += [f'GRANT {", ".join(names)} TO "{user}";', f"GRANT {role_name('web')} TO {role_name('owner')};"]
     result += ["REVOKE ALL ON SCHEMA public FROM PUBLIC;", f"GRANT USAGE ON SCHEMA public TO {', '.join(_HERE)};"]
     result.append(f"GRANT CREATE ON SCHEMA public TO {role_name('owner')};")
-    if not config.current().vault_database_url:
-        result.append(f'CREATE DATABASE "{_vault_database()}" OWNER "{user}";')
+    for side in SIDES.values():
+        if not getattr(config.current(), side.setting):
+            result.append(f'CREATE DATABASE "{_side_database(side)}" OWNER "{user}";')
     return result
 
 
-def _make_vault_database() -> None:
-    name = _vault_database()
+def _make_side_database(side: Side) -> None:
+    name = _side_database(side)
     try:
         with psycopg.connect(admin_conninfo(), autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
             _make_database(connection, name, owner="")
     except psycopg.errors.InsufficientPrivilege as error:
         raise BootstrapError(
-            f"the user of DATABASE_URL may not create the database {name} for the keys of the vault: let an "
-            "administrator create it for that user, or set ALLCONNECTS_VAULT_DATABASE_URL"
+            f"the user of DATABASE_URL may not create the database {name} for {side.what}: let an "
+            f"administrator create it for that user, or set ALLCONNECTS_{side.setting.upper()}"
         ) from error
 
 
-def _vault_database() -> str:
-    url = db.vault_url()
-    return str(conninfo_to_dict(url)["dbname"]) if url else VAULT_DATABASE
+def _side_database(side: Side) -> str:
+    url = db.side_url(side)
+    return str(conninfo_to_dict(url)["dbname"]) if url else side.database
 
 
 def _target(embedded: bool) -> str:

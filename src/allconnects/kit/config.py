@@ -143,6 +143,12 @@ def _database(text: str) -> str:
     raise ValueError("an address of the form postgresql://user:password@host:port/database")
 
 
+def _mollie_key(text: str) -> str:
+    if text and not re.fullmatch(r"(test|live)_[A-Za-z0-9]{20,}", text):
+        raise ValueError("a key that begins with test_ or live_")
+    return text
+
+
 def _hosts(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (piece.strip() for piece in text.split(","))))
 
@@ -223,6 +229,14 @@ class Settings:
     vault_database_url: str = _setting(
         _database, "PostgreSQL database of the wrapped keys (by default beside the main one, named …_vault).", ""
     )
+    billing_file: Path | None = _setting(
+        _existing_file, "TOML file with who sells, and the plans; without it nothing is billed."
+    )
+    billing_database_url: str = _setting(
+        _database, "PostgreSQL database of billing (by default beside the main one, named …_billing).", ""
+    )
+    mollie_key: str = _setting(_mollie_key, "Key of the payment processor Mollie: test_… or live_….", "")
+    mollie_url: str = _setting(_url("http", "https"), "Where that processor's API is.", "https://api.mollie.com")
     basemap: str = _setting(_basemap, "offline, openfreemap, an https:// style address, or a .pmtiles file.", "offline")
     geocoder_url: str = _setting(
         _url("http", "https"), "Nominatim or Photon server for addresses; by default towns are known offline.", ""

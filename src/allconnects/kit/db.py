@@ -1,6 +1,6 @@
-"""Where the database is and as whom to speak to it.
+"""Where the databases are and as whom to speak to them.
 
-Six roles, none of them a superuser:
+Seven roles, none of them a superuser:
 
 * ``owner`` owns the tables and changes the schema; nothing that serves requests uses it.
 * ``web`` serves pages and API: row-level security shows it one organisation per transaction.
@@ -8,11 +8,13 @@ Six roles, none of them a superuser:
 * ``worker`` does scheduled work: it may call the maintenance functions.
 * ``rights`` carries out what people ask for: it reads what is about a person and takes it out, as labels say.
 * ``vault`` reads and writes keys, in a database of their own that no other role reaches; it reaches no other.
+* ``billing`` the same for licences, invoices and payments.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Literal
 
 import psycopg
@@ -21,12 +23,41 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from allconnects.kit import config
 from allconnects.kit.errors import AllconnectsError
 
-Role = Literal["owner", "web", "ingest", "worker", "rights", "vault"]
-ROLES: tuple[Role, ...] = ("owner", "web", "ingest", "worker", "rights", "vault")
+Role = Literal["owner", "web", "ingest", "worker", "rights", "vault", "billing"]
+ROLES: tuple[Role, ...] = ("owner", "web", "ingest", "worker", "rights", "vault", "billing")
 DATABASE = "allconnects"
-VAULT_DATABASE = "allconnects_vault"
-VAULT_OWNER = "allconnects_vault_owner"
-"""Owns the tables of the vault. Nobody signs in as this role."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A database beside the main one, with one role that reaches it and no other.
+
+    ``owner`` owns its tables; nobody signs in as that role. ``setting`` names it on another server.
+    """
+
+    role: Role
+    what: str
+
+    @property
+    def database(self) -> str:
+        """Its name where it is embedded."""
+        return f"allconnects_{self.role}"
+
+    @property
+    def owner(self) -> str:
+        """The role that owns its tables."""
+        return f"allconnects_{self.role}_owner"
+
+    @property
+    def setting(self) -> str:
+        """The setting that names its address."""
+        return f"{self.role}_database_url"
+
+
+VAULT = Side("vault", "the keys of the vault")
+BILLING = Side("billing", "billing")
+SIDES = {side.role: side for side in (VAULT, BILLING)}
+VAULT_OWNER = VAULT.owner
 
 _ROLE_VARIABLE = "_ALLCONNECTS_ROLE"
 
@@ -55,9 +86,10 @@ def process_role() -> Role:
 
 
 def conninfo(role: Role, application: str = "allconnects") -> str:
-    """Connection string of libpq for a role: to the database of the vault for ``vault``, to the main one for others."""
+    """Connection string of libpq for a role: ``vault`` and ``billing`` have a database of their own."""
     settings = config.current()
-    url = vault_url() if role == "vault" else settings.database_url
+    side = SIDES.get(role)
+    url = side_url(side) if side else settings.database_url
     if url:
         given = conninfo_to_dict(url)
         options = f"{given.get('options', '')} -c role={role_name(role)}".strip()
@@ -67,19 +99,20 @@ def conninfo(role: Role, application: str = "allconnects") -> str:
     return make_conninfo(
         host=str(socket_dir_of(settings.home)),
         user=role_name(role),
-        dbname=VAULT_DATABASE if role == "vault" else DATABASE,
+        dbname=side.database if side else DATABASE,
         application_name=application,
     )
 
 
-def vault_url() -> str:
-    """Address of the vault's database on a server: as set, or beside the main one; empty when embedded."""
+def side_url(side: Side) -> str:
+    """Address of a side database on a server: as set, or beside the main one; empty when embedded."""
     settings = config.current()
-    if settings.vault_database_url or not settings.database_url:
-        return settings.vault_database_url
-    given = conninfo_to_dict(settings.database_url)
-    main = str(given.get("dbname") or given.get("user") or DATABASE)
-    return make_conninfo(settings.database_url, dbname=main[:57] + "_vault")
+    given: str = getattr(settings, side.setting)
+    if given or not settings.database_url:
+        return given
+    parts = conninfo_to_dict(settings.database_url)
+    main = str(parts.get("dbname") or parts.get("user") or DATABASE)
+    return make_conninfo(settings.database_url, dbname=f"{main[:55]}_{side.role}")
 
 
 def admin_conninfo() -> str:
@@ -88,9 +121,14 @@ def admin_conninfo() -> str:
     return settings.database_url or _superuser("postgres")
 
 
+def side_admin_conninfo(side: Side) -> str:
+    """The same to a side database."""
+    return side_url(side) or _superuser(side.database)
+
+
 def vault_admin_conninfo() -> str:
     """The same to the database of the vault."""
-    return vault_url() or _superuser(VAULT_DATABASE)
+    return side_admin_conninfo(VAULT)
 
 
 def _superuser(database: str) -> str:

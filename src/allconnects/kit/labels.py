@@ -18,6 +18,7 @@ Category = Literal[
     "user.authorization.credentials",
     "user.contact",
     "user.contact.email",
+    "user.financial",
     "user.name",
     "user.unique_id",
     "user.unique_id.pseudonymous",
@@ -46,6 +47,7 @@ Purpose = Literal[
     "rights.handle",
     "presence.declare",
     "newsletter",
+    "billing.handle",
 ]
 Basis = Literal["none", "contract", "legal_obligation", "legitimate_interest", "consent"]
 Retention = Literal[
@@ -75,6 +77,7 @@ Retention = Literal[
     "request",
     "erased_mark",
     "export_file",
+    "billing",
 ]
 Export = Literal["provided", "observed", "derived", "excluded"]
 Finding = Literal["person", "account", "mention", "during", "row", "email", "word", "any"]
@@ -83,7 +86,7 @@ ERASURES = frozenset(
     {"delete_row", "nullify", "replace_token", "generalise", "unlink", "suppress_hash", "none"}
     | {f"delete_chunk+shred:{name}" for name in ("raw_position",)}
     | {f"retain:{name}" for name in ("security_log", "audit", "access_log", "consent", "request")}
-    | {f"retain:{name}" for name in ("tax_logbook", "payroll")}
+    | {f"retain:{name}" for name in ("tax_logbook", "payroll", "billing")}
 )
 
 
@@ -155,8 +158,8 @@ class Table:
     """The labels of one table.
 
     ``tenant``: column that names the organisation, when the table is under row-level security.
-    ``web``, ``ingest``, ``worker``: privileges of the roles, such as ``"SELECT, INSERT"``; ``vault``: the same in the
-    database of the vault.
+    ``web``, ``ingest``, ``worker``: privileges of the roles, such as ``"SELECT, INSERT"``; ``vault`` and
+    ``billing``: the same in the databases of the vault and of billing.
     ``ways``: how a person's rows are found where foreign keys do not say it; ``nobody``: why no row can be found to be
     one person's. ``root``: it is the register of persons or accounts, or says who had a device when.
     ``more``: privileges of the role ``rights`` beside those that follow from the ways of erasing.
@@ -169,6 +172,7 @@ class Table:
     ingest: str = ""
     worker: str = ""
     vault: str = ""
+    billing: str = ""
     ways: tuple[Way, ...] = ()
     nobody: str = ""
     root: Literal["", "person", "account", "had"] = ""
@@ -182,7 +186,7 @@ class Table:
     @property
     def rights(self) -> str:
         """Privileges of the role that exports and erases: what the ways of erasing need."""
-        if self.vault:
+        if self.vault or self.billing:
             return ""
         words = set(filter(None, (word.strip() for word in self.more.split(","))))
         if self.personal and not self.nobody:

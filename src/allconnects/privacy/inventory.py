@@ -11,7 +11,7 @@ from typing import Any, get_args
 import psycopg
 
 from allconnects.kit import labels
-from allconnects.kit.db import VAULT_OWNER, Role, role_name
+from allconnects.kit.db import BILLING, VAULT, Role, role_name
 from allconnects.kit.labels import Label, Table
 from allconnects.privacy import catalog
 from allconnects.privacy.catalog import Column, Relation
@@ -20,7 +20,7 @@ from allconnects.privacy.vault.labels import TABLES as VAULT_TABLES
 
 Tables = Mapping[str, Table]
 OPAQUE = ("json", "jsonb", "bytea", "xml", "hstore")
-GUARDED: tuple[Role, ...] = ("web", "ingest", "worker", "rights", "vault")
+GUARDED: tuple[Role, ...] = ("web", "ingest", "worker", "rights", "vault", "billing")
 
 
 def problems(connection: psycopg.Connection[Any], tables: Tables | None = None) -> list[str]:
@@ -45,6 +45,15 @@ def problems(connection: psycopg.Connection[Any], tables: Tables | None = None) 
 
 def vault_problems(connection: psycopg.Connection[Any], tables: Tables = VAULT_TABLES) -> list[str]:
     """The same for the database of the vault, which has one role and no rows for tenants to see."""
+    return _side_problems(connection, tables, VAULT.owner)
+
+
+def billing_problems(connection: psycopg.Connection[Any], tables: Tables) -> list[str]:
+    """The same for the database of billing, whose labels the caller brings: that room stands above this one."""
+    return _side_problems(connection, tables, BILLING.owner)
+
+
+def _side_problems(connection: psycopg.Connection[Any], tables: Tables, owner: str) -> list[str]:
     columns = catalog.columns(connection)
     relations = catalog.relations(connection)
     found = [
@@ -54,7 +63,7 @@ def vault_problems(connection: psycopg.Connection[Any], tables: Tables = VAULT_T
         *unfitting(columns, tables),
         *incomplete(tables),
         *unlawful(tables),
-        *unowned(connection, relations, VAULT_OWNER),
+        *unowned(connection, relations, owner),
         *overpowered(relations, tables),
     ]
     return sorted(found)

@@ -51,5 +51,8 @@ RULES: dict[str, Rule] = {
     ),
     "erased_mark": Rule(MOST_DAYS, MOST_DAYS, "GDPR art. 17: a keyed hash keeps what was erased from coming back"),
     "export_file": Rule(7, 30, "GDPR art. 12(3): long enough to be fetched, once"),
+    "billing": Rule(
+        3653, 3653, "VAT Code art. 60 § 4 (law of 20 November 2022): invoices, ten years from the end of the year"
+    ),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }

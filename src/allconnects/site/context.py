@@ -9,11 +9,13 @@ from django.utils import translation
 
 from allconnects.accounts.access import at_least
 from allconnects.accounts.models import LANGUAGES, Account, Role
+from allconnects.kit import config
 from allconnects.privacy.consents import storage
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Template variables ``organisation, organisations, role, may, languages, language, theme, account, storage_asks``.
+    """Template variables ``organisation, organisations, role, may, languages, language, theme, account, storage_asks,
+    bills``.
 
     ``may.manager`` is whether the role is at least manager. ``theme`` is empty for automatic.
     """
@@ -30,4 +32,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "language": translation.get_language() or "en",
         "theme": account.theme if account else "",
         "account": account,
+        "bills": config.current().billing_file is not None,
     }

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from allconnects.billing import migrate as billing
 from allconnects.kit import db
 from allconnects.kit.bootstrap import BootstrapError, bootstrap
 from allconnects.kit.errors import AllconnectsError
@@ -24,8 +25,8 @@ class MigrationError(AllconnectsError):
 def migrate() -> None:
     """Make roles and databases, then migrate in a process of its own, which alone speaks as the owner.
 
-    What the operator must know of the vault goes to standard error. Raises MigrationError, BootstrapError or
-    VaultError with one line.
+    What the operator must know of the vault goes to standard error. Raises MigrationError, BootstrapError, BillingError
+    or VaultError with one line.
     """
     bootstrap()
     command = [sys.executable, "-m", "allconnects.site.migrate"]
@@ -34,6 +35,7 @@ def migrate() -> None:
         raise MigrationError(done.stderr.strip())
     if done.returncode:
         raise MigrationError("the database could not be migrated:\n" + done.stderr.strip())
+    billing.migrate()
     if said := _vault():
         sys.stderr.write(f"allconnects: {said}\n")
 

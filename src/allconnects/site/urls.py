@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.telemetry.keeping.urls")),
     path("", include("allconnects.privacy.requests.urls")),
     path("", include("allconnects.privacy.disclosures.urls")),
+    path("", include("allconnects.billing.urls")),
     path("api/v1/", api.urls),
     path("", include("allconnects.products.live_connects.urls")),
     path("", include("allconnects.products.live_connects.alerts_urls")),

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 ROLES = (
     "postgres", "allconnects_owner", "allconnects_web", "allconnects_ingest", "allconnects_worker",
-    "allconnects_rights", "allconnects_vault",
+    "allconnects_rights", "allconnects_vault", "allconnects_billing",
 )  # fmt: skip
 _REPORT_EVERY_S = 5.0
 _REFUSED_PATIENCE_S = 10.0

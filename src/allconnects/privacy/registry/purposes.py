@@ -34,6 +34,13 @@ PURPOSES = (
         ),
     ),
     Purpose(
+        "billing.handle",
+        _("Being paid"),
+        _("Licences, invoices and payments of whoever pays for a server are handled and kept in the books."),
+        ("contract", "legal_obligation"),
+        "controller",
+    ),
+    Purpose(
         "fleet.dispatch",
         _("Knowing where vehicles, teams and materials are"),
         _("Work is planned and vehicles and materials are found, in working time and for work only."),
