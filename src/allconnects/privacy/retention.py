@@ -19,6 +19,9 @@ class Rule:
     ground: str
 
 
+LONGER = frozenset({"billing"})
+"""What no product collects: the books, which a law asks for longer."""
+
 RULES: dict[str, Rule] = {
     "relation": Rule(None, None, "GDPR art. 6(1)(b): as long as the account or the registration lasts"),
     "live_position": Rule(1, 1, "real-time use needs no history (GBA/APD on geolocation of vehicles)"),
