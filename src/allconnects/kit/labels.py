@@ -172,11 +172,11 @@ class Table:
     ingest: str = ""
     worker: str = ""
     vault: str = ""
-    billing: str = ""
     ways: tuple[Way, ...] = ()
     nobody: str = ""
     root: Literal["", "person", "account", "had"] = ""
     more: str = ""
+    billing: str = ""
 
     @property
     def personal(self) -> bool:

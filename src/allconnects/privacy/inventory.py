@@ -156,7 +156,7 @@ def unkept() -> Iterator[str]:
     for word, rule in RULES.items():
         if not rule.ground:
             yield f"retention {word}: no ground"
-        most = float("inf") if name in LONGER else MOST_DAYS
+        most = float("inf") if word in LONGER else MOST_DAYS
         if rule.cap_days is not None and not (rule.default_days or 0) <= rule.cap_days <= most:
             yield f"retention {word}: beyond its cap"
 
