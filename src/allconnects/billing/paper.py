@@ -13,10 +13,16 @@ from typing import Any
 import typst
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from allconnects.billing.numbers import plain
 from allconnects.kit.errors import AllconnectsError
+
+NOTES = (
+    gettext_noop("Reverse charge"),
+    gettext_noop("Not subject to VAT in the European Union: customer established outside it"),
+)
+"""Of taxes.toml, so that they are translated."""
 
 
 class NotPrinted(AllconnectsError):

@@ -12,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from django.utils.translation import gettext as _
+
 from allconnects.billing.errors import ProcessorDown
 from allconnects.billing.processor import Told
 from allconnects.kit import config
@@ -64,7 +66,7 @@ class Mollie:
             text = answer.read(MAX_BYTES + 1)
             status = answer.status
         except (OSError, http.client.HTTPException) as error:
-            raise ProcessorDown("the payment processor does not answer; nothing was charged") from error
+            raise ProcessorDown(_("The payment processor does not answer; nothing was charged.")) from error
         finally:
             connection.close()
         return _read(status, text)
@@ -73,13 +75,13 @@ class Mollie:
 def _read(status: int, text: bytes) -> dict[str, Any]:
     """The object of an answer. What a processor says of an error stays out: it may repeat what was sent."""
     if not 200 <= status < 300:
-        raise ProcessorDown("the payment processor refused; nothing was charged", status=status)
+        raise ProcessorDown(_("The payment processor refused; nothing was charged."), status=status)
     try:
         found = json.loads(text) if len(text) <= MAX_BYTES else None
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise ProcessorDown("the payment processor answered with something else")
+        raise ProcessorDown(_("The payment processor answered with something else."))
     return found
 
 
@@ -99,7 +101,7 @@ def _told(found: dict[str, Any]) -> Told:
             str(details.get("cardLabel") or ""), str(details.get("cardNumber") or ""),
         )  # fmt: skip
     except (KeyError, TypeError, AttributeError, InvalidOperation):
-        raise ProcessorDown("the payment processor answered with something else") from None
+        raise ProcessorDown(_("The payment processor answered with something else.")) from None
 
 
 def from_settings() -> Mollie | None:
