@@ -215,9 +215,10 @@ def test_a_managers_day_at_390_pixels(open_page: Open) -> None:
     expect(page.locator("#queue-count")).to_be_hidden()
     page.locator("[data-tab=more]").tap()
     expect(page.locator("[data-tab=nearest]")).to_be_visible()
+    address = page.url.split("/manager/")[0] + "/register/maintenance/"
     for width in (390, 360):
         page.set_viewport_size({"width": width, "height": 740})
-        page.goto(page.url.split("/manager/")[0] + "/register/maintenance/")
+        page.goto(address)
         assert overlaps(page, ".navbar-sections > .nav-link, .navbar-sections > .navbar-more") == [], width
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator(".navbar-more button").tap()
