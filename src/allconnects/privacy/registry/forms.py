@@ -69,7 +69,7 @@ class PurposeForm(EntryForm):
     on = forms.BooleanField(label=_("Switched on"), required=False)
     bases = forms.MultipleChoiceField(
         label=_("Legal basis"), required=False, choices=[(one, BASES[one]) for one in rules.BASES],
-        widget=forms.SelectMultiple({"size": 4}),
+        widget=forms.CheckboxSelectMultiple(),
     )  # fmt: skip
     interest = _area(_("The interest"))
     necessity = _area(_("Why it is needed"))
