@@ -24,6 +24,8 @@ MAIL_CODE = {
     "accounts/adapters.py": "about signing in, on what the account itself did",
     "accounts/mail.py": "asked for by a colleague: one invitation",
     "alerts/delivery/send.py": "asked for by the receiver's own rules",
+    "billing/sending.py": "an invoice to whom it is for",
+    "products/live_connects/message_mail.py": "that a colleague wrote and it was not read",
     "reports/mailing.py": "a report that a manager set up for a member; can be stopped by one click too",
     "privacy/registry/jobs.py": "how the use of one's data changes: has to be told",
     "privacy/consents/newsletter.py": "the one mail that asks for confirmation",

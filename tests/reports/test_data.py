@@ -9,6 +9,7 @@ import pytest
 
 from allconnects.reports.catalogue import REPORTS, report_of
 from allconnects.reports.definition import GROUPS
+from allconnects.reports.purposes import purposes
 from tests.reports.firm import Firm, at, days
 
 Lines = Callable[..., list[dict[str, Any]]]
@@ -131,8 +132,10 @@ def test_what_is_missing(van: dict[str, Any], firm: Firm, lines: Lines) -> None:
 
 @pytest.mark.parametrize("key", [report.key for report in REPORTS])
 def test_every_report_in_every_group_for_every_purpose_and_choice(
-    van: dict[str, Any], firm: Firm, lines: Lines, key: str
+    van: dict[str, Any], firm: Firm, lines: Lines, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As in an organisation that declared every purpose."""
+    monkeypatch.setattr("allconnects.reports.running.declared", lambda _organisation: frozenset(purposes()))
     report = report_of(key)
     _material, device = firm.material("Mixer")
     firm.visit(device, van["site"], at("2026-10-05 08:00"), at("2026-10-06 08:00"))
