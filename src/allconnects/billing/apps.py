@@ -10,5 +10,5 @@ class BillingConfig(AppConfig):
     label = "billing"
 
     def ready(self) -> None:
-        """Tasks are known by name once their module is loaded."""
-        from allconnects.billing import jobs  # noqa: F401
+        """Tasks and labels are known once their modules are loaded."""
+        from allconnects.billing import jobs, labels  # noqa: F401

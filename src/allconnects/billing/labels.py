@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from allconnects.kit import db
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register_aside
 
 BILLED = Label(
     "user.contact", "billing", "contact", "indirect", "billing.handle", "contract", "billing", "retain:billing",
@@ -107,6 +107,8 @@ _CHANGING = {
     "billing_payment": "state, card_brand, card_last4, changed_at",
 }
 """What may still change of a row that is never rewritten."""
+
+register_aside(*TABLES.values())
 
 
 def grants() -> list[str]:

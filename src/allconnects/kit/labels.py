@@ -214,6 +214,19 @@ def tables() -> dict[str, Table]:
     return dict(_tables)
 
 
+_aside: dict[str, Table] = {}
+
+
+def register_aside(*given: Table) -> None:
+    """Add tables of a database beside the main one: notices and records tell of them too."""
+    _aside.update((table.name, table) for table in given)
+
+
+def aside() -> dict[str, Table]:
+    """The tables of the databases beside the main one."""
+    return dict(_aside)
+
+
 def labelled(
     *,
     tenant: str | None = None,

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
-from allconnects.kit.labels import Label, Table, tables
+from allconnects.kit.labels import Label, Table, aside, tables
 from allconnects.privacy.registry.book import Book, shipped
 from allconnects.privacy.registry.entries import Product, Purpose, Stored
 from allconnects.privacy.registry.gaps import GAPS
@@ -58,7 +58,7 @@ def uses(prefixes: tuple[str, ...] = ("",)) -> list[Use]:
 
 
 def _sorted(prefixes: tuple[str, ...]) -> list[Table]:
-    return [table for name, table in sorted(tables().items()) if name.startswith(prefixes)]
+    return [table for name, table in sorted({**tables(), **aside()}.items()) if name.startswith(prefixes)]
 
 
 def _essence(label: Label) -> Label:

@@ -130,6 +130,8 @@ PRODUCTS = (
             "forwarding_",
             "scim_",
             "maintenance_",
+            "billing_",
+            "vault_",
         ),
         True,
     ),

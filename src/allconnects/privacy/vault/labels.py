@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from allconnects.kit import db
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register_aside
 
 _BECAUSE = "a wrapped key says nothing about the person; what it opens is in the export"
 KEY = Label(
@@ -92,6 +92,8 @@ TABLES = {
         Table("vault_backup", dict.fromkeys(("at", "keys"), NOT_PERSONAL), vault="SELECT, INSERT"),
     )
 }
+
+register_aside(*TABLES.values())
 
 
 def grants() -> list[str]:
