@@ -16,6 +16,7 @@ from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
 from allconnects.telemetry.codecs.attributes import unit
 from allconnects.telemetry.gateway.directory import hash_secret
+from allconnects.telemetry.live import watched
 from allconnects.telemetry.live.snapshot import LATEST, SEEN, SHOWN, LatestRow, known, ms
 from allconnects.telemetry.live.state import State, state_of
 from allconnects.telemetry.models import Device, Event, Kind, UnknownDevice
@@ -94,6 +95,8 @@ def device_details(device: int) -> DeviceDetails:
     with connection.cursor() as cursor:
         cursor.execute(f"{_LIVE} UNION ALL {_HEARD}", [device, device])
         row = cursor.fetchone()
+        if row is not None and row[1] is not None and not current().is_process:
+            watched.note(cursor, _speaking_for(cursor), [device])
     if row is None:
         return DeviceDetails(summary)
     _report, fix_time, lat, lon, altitude, speed, course, satellites, attributes = row
@@ -117,7 +120,16 @@ def latest_positions(organisation: int) -> list[LatestRow]:
     with connection.cursor() as cursor:
         cursor.execute(LATEST)
         found = [LatestRow.of(row) for row in cursor.fetchall()]
-    return shown_latest(organisation, found, current().account)
+    seen = shown_latest(organisation, found, current().account)
+    if not current().is_process:
+        with connection.cursor() as cursor:
+            watched.note(cursor, organisation, [row.device for row in seen])
+    return seen
+
+
+def _speaking_for(cursor: Any) -> int:
+    cursor.execute("SELECT current_setting('app.organisation')::integer")
+    return int(cursor.fetchone()[0])
 
 
 def day_track(organisation: Organisation, device: int, day: date | None) -> Track:

@@ -102,6 +102,12 @@ def names_of(organisation: int, ends: Sequence[End], viewer: int | None = None) 
     return names
 
 
+def in_places(organisation: int, ends: Sequence[End]) -> list[bool]:
+    """Of each end whether it lies in a place of the organisation at that time."""
+    known = _places(organisation, ends, range(len(ends)))
+    return [at in known for at in range(len(ends))]
+
+
 def _homes(ends: Sequence[End], which: Sequence[int], viewer: int | None) -> dict[int, str]:
     if not which:
         return {}

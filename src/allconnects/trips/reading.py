@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from allconnects.kit.errors import NotFound
 from allconnects.telemetry.store.segments import bounds
+from allconnects.trips.sighted import note_overview, stops_seen, trips_seen
 from allconnects.trips.store.rows import STOP_LIST, TRIP_LIST, stop_of, trip_of
 from allconnects.trips.stored import DayUse, StoredStop, StoredTrip, Totals
 
@@ -47,7 +48,8 @@ def trips_between(
     ``devices``, ``people``, ``vehicles``: of any of these. ``after``: start and id of the last trip of the page before.
     """
     where, params = _between(organisation, start, end, device, vehicle, person, after, devices, people, vehicles)
-    return [trip_of(row) for row in _rows(f"SELECT {TRIP_LIST} FROM trips_trip WHERE {where}", params, limit)]
+    found = _rows(f"SELECT {TRIP_LIST} FROM trips_trip WHERE {where}", params, limit)
+    return trips_seen(organisation, [trip_of(row) for row in found])
 
 
 def stops_between(
@@ -66,7 +68,8 @@ def stops_between(
 ) -> list[StoredStop]:
     """Shown stops that touch ``start <= time < end``, by start and id."""
     where, params = _between(organisation, start, end, device, vehicle, person, after, devices, people, vehicles)
-    return [stop_of(row) for row in _rows(f"SELECT {STOP_LIST} FROM trips_stop WHERE {where}", params, limit)]
+    found = _rows(f"SELECT {STOP_LIST} FROM trips_stop WHERE {where}", params, limit)
+    return stops_seen(organisation, [stop_of(row) for row in found])
 
 
 def _between(
@@ -108,9 +111,10 @@ def trip_by_id(organisation: int, trip: int) -> StoredTrip:
     """One trip, shown or not. Raises NotFound."""
     query = f"SELECT {TRIP_LIST} FROM trips_trip WHERE organisation_id = %s AND id = %s"
     found = _rows(query, [organisation, trip], 1) if 0 < trip < 2**63 else []
-    if not found:
+    seen = trips_seen(organisation, [trip_of(row) for row in found])
+    if not seen:
         raise NotFound(_("There is no such trip."))
-    return trip_of(found[0])
+    return seen[0]
 
 
 def originals_of(organisation: int, trip: StoredTrip) -> list[StoredTrip]:
@@ -119,7 +123,8 @@ def originals_of(organisation: int, trip: StoredTrip) -> list[StoredTrip]:
         return []
     query = f"""SELECT {TRIP_LIST} FROM trips_trip WHERE organisation_id = %s AND device_id = %s AND NOT shown
         AND start_at < %s AND end_at > %s"""
-    return [trip_of(row) for row in _rows(query, [organisation, trip.device, trip.end, trip.start], MOST)]
+    rows = _rows(query, [organisation, trip.device, trip.end, trip.start], MOST)
+    return trips_seen(organisation, [trip_of(row) for row in rows])
 
 
 def month_overview(organisation: int, month: date) -> list[DayUse]:
@@ -128,7 +133,10 @@ def month_overview(organisation: int, month: date) -> list[DayUse]:
     following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     with connection.cursor() as cursor:
         cursor.execute(_OVERVIEW, [organisation, bounds(first)[0], bounds(following)[0]])
-        return [DayUse._make(row) for row in cursor.fetchall()]
+        found = [DayUse._make(row) for row in cursor.fetchall()]
+    if found:
+        note_overview(organisation, bounds(first)[0], bounds(following)[0] - timedelta(days=1), len(found))
+    return found
 
 
 def totals_of(trips: Sequence[StoredTrip]) -> Totals:

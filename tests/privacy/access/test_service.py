@@ -12,7 +12,7 @@ import pytest
 
 from allconnects.accounts.actor import Actor, acting, current
 from allconnects.accounts.tenancy import speak_for
-from allconnects.kit import db
+from allconnects.kit import clock, db
 from allconnects.privacy.access import service
 from tests.telemetry.store.hot import HOUR, NOON, Yard, at
 from tests.telemetry.store.sealed import drives
@@ -86,15 +86,24 @@ def test_a_track_read_through_a_page_is_noted(
     assert reading.actor.startswith("account:")
 
 
+def tell(organisation: int) -> list[tuple[str, int]]:
+    with psycopg.connect(db.conninfo("web")) as connection, connection.cursor() as cursor:
+        speak_for(connection, organisation)
+        return service.tell_bulk(cursor, organisation)
+
+
 def test_who_reads_about_many_is_told(organisation: Organisation, owner_connection: psycopg.Connection[Any]) -> None:
-    for _ in range(service.BULK_PERSONS):
-        note(organisation.pk, [str(uuid4())], Actor("account:99", "viewer"))
-    assert service.tell_bulk(owner_connection) >= 1
+    many = service.threshold("bulk_persons", clock.now().date())
+    note(organisation.pk, [str(uuid4()) for _ in range(many - 1)], Actor("account:99", "viewer"))
+    assert tell(organisation.pk) == []
+    note(organisation.pk, [str(uuid4())], Actor("account:99", "viewer"))
+    assert tell(organisation.pk) == [("account:99", many)]
+    assert tell(organisation.pk) == [], "once an hour"
     row = owner_connection.execute(
         "SELECT about, details FROM privacy_audit WHERE organisation_id = %s AND action = 'access.bulk'",
         (organisation.pk,),
     ).fetchone()
-    assert row == ("account:99", {"persons": service.BULK_PERSONS})
+    assert row == ("account:99", {"persons": many})
 
 
 def test_leaves_are_made_and_go_with_their_time(owner_connection: psycopg.Connection[Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from allconnects.accounts.actor import Actor
 from allconnects.accounts.models import Organisation
 from allconnects.alerts.delivery import guard, keys
 from allconnects.alerts.delivery.http import Unreachable
@@ -169,7 +170,8 @@ def _of(
         with connection.cursor() as cursor:
             values = track_with_values(
                 cursor, found.organisation_id, thing.device, first, last + timedelta(milliseconds=1), None,
-                who="process:forwarding", outward=True,
+                who="process:forwarding",
+                recipient=Actor(f"process:forwarding-{found.pk}", "recipient"),
             )  # fmt: skip
     except AllconnectsError:
         return

@@ -11,6 +11,7 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from allconnects.accounts.access import TenantRequest, no_transaction
+from allconnects.accounts.actor import Actor, acting
 from allconnects.accounts.models import Organisation
 from allconnects.accounts.services import digest
 from allconnects.accounts.tenancy import speaking_for
@@ -36,7 +37,8 @@ def readable(scope: str) -> Callable[[View], Callable[[HttpRequest], HttpRespons
                 return HttpResponse(status=403)
             try:
                 cast(TenantRequest, request).organisation = organisation
-                with speaking_for(organisation.pk):
+                token = Actor(f"token:{organisation.token}", "token")  # type: ignore[attr-defined]
+                with acting(token), speaking_for(organisation.pk):
                     return JsonResponse(view(request), safe=False)
             except AllconnectsError as error:
                 return HttpResponse(status=error.status)

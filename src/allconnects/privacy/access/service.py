@@ -5,38 +5,56 @@ Sources: GDPR art. 15 as read in CJEU C-579/21 (date and purpose of each consult
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Any, Literal
 
 import psycopg
 
-from allconnects.accounts.actor import current
+from allconnects.accounts.actor import Actor, current
 from allconnects.kit import clock
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.retention import RULES
 
 Scope = Literal["live", "track", "trips", "report", "export"]
-BULK_PERSONS = 50
-"""So many people read about one by one, by one account within an hour, is unusual enough to be told."""
 _ADD = """
     INSERT INTO privacy_access (organisation_id, at, person, actor, role, purpose, scope, first_day, last_day, size)
-    SELECT %(organisation)s, %(at)s, person, %(actor)s, %(role)s, %(purpose)s, %(scope)s, %(first)s, %(last)s, %(size)s
-    FROM unnest(%(persons)s::uuid[]) AS person"""
+    SELECT %(organisation)s, %(at)s, about.person, %(actor)s, %(role)s, %(purpose)s, %(scope)s, %(first)s, %(last)s,
+           %(size)s
+    FROM unnest(%(persons)s::uuid[]) AS about(person)
+    WHERE %(again)s::timestamptz IS NULL OR NOT EXISTS (
+        SELECT FROM privacy_access p
+        WHERE p.organisation_id = %(organisation)s AND p.person IS NOT DISTINCT FROM about.person
+          AND p.actor = %(actor)s AND p.scope = %(scope)s AND p.at > %(again)s::timestamptz)"""
 _OF = """
     SELECT at, actor, role, purpose, scope, first_day, last_day, size, person IS NULL FROM privacy_access
     WHERE organisation_id = %s AND (person = %s OR person IS NULL) ORDER BY at DESC, id DESC LIMIT %s"""
-SUPPORT_PERSONS = 10
-"""The same for staff of the operator, who help with one thing at a time."""
 _BULK = """
-    SELECT organisation_id, actor, count(DISTINCT person) FROM privacy_access
-    WHERE at > %s AND person IS NOT NULL GROUP BY 1, 2
-    HAVING count(DISTINCT person) >= CASE WHEN bool_or(role = 'support') THEN %s ELSE %s END"""
+    SELECT actor, count(DISTINCT person) FROM privacy_access
+    WHERE organisation_id = %(organisation)s AND at > %(since)s AND person IS NOT NULL
+      AND NOT EXISTS (SELECT FROM privacy_audit a WHERE a.organisation_id = %(organisation)s
+                      AND a.action = 'access.bulk' AND a.about = privacy_access.actor AND a.at > %(since)s)
+    GROUP BY 1 HAVING count(DISTINCT person) >= CASE WHEN bool_or(role = 'support') THEN %(support)s ELSE %(most)s END
+    ORDER BY 1"""
 _FORGET_SUPPORT = (
     "DELETE FROM accounts_supportvisit v USING accounts_supportgrant g WHERE g.id = v.grant_id AND g.asked_at < %s",
     "DELETE FROM accounts_supportgrant WHERE asked_at < %s",
 )
+
+
+def threshold(name: str, day: date) -> int:
+    """The number of ``thresholds.toml`` in force on a day. Raises KeyError."""
+    known = [row for row in _thresholds()[name] if row["since"] <= day]
+    return int(max(known, key=lambda row: row["since"])["value"])
+
+
+@cache
+def _thresholds() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads((files("allconnects.privacy.access") / "thresholds.toml").read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +82,35 @@ def note(
     first: date,
     last: date,
     size: int,
+    actor: Actor | None = None,
+    goes_on: bool = False,
 ) -> None:
     """Write down, in the transaction of ``cursor``, that the current actor reads about these persons (UUIDs).
 
-    ``persons`` None: about everybody at once, as a live map does. What a process reads by itself is not noted here: the
-    vault's log has it. A reading that is rolled back showed nothing.
+    ``persons`` None: about everybody at once, as a live map does. ``actor``: a recipient outside, in place of who acts.
+    ``goes_on``: a reading that lasts is written down again only after a while. What a process reads by itself is not
+    noted here: the vault's log has it. A reading that is rolled back showed nothing.
     """
-    actor = current()
-    about = [None] if persons is None else sorted(set(persons))
-    if actor.is_process or not about:
-        return
-    cursor.execute(
-        _ADD,
-        {
-            "organisation": organisation, "at": clock.now(), "actor": actor.name, "role": actor.role,
-            "purpose": purpose, "scope": scope, "first": first, "last": last, "size": size, "persons": about,
-        },
-    )  # fmt: skip
+    said = entry(organisation, persons, purpose, scope, (first, last), size, actor, goes_on=goes_on)
+    if said is not None:
+        cursor.execute(*said)
+
+
+def entry(
+    organisation: int, persons: Iterable[str] | None, purpose: str, scope: Scope, days: tuple[date, date], size: int,
+    actor: Actor | None = None, *, goes_on: bool = False,
+) -> tuple[str, dict[str, Any]] | None:  # fmt: skip
+    """What ``note`` executes, with its values, for a connection of another kind; None: nothing to note."""
+    recipient, actor = actor is not None, actor or current()
+    about = [None] if persons is None else sorted({str(person) for person in persons})
+    if (actor.is_process and not recipient) or not about:
+        return None
+    now = clock.now()
+    again = now - timedelta(minutes=threshold("again_minutes", now.date())) if goes_on else None
+    return _ADD, {
+        "organisation": organisation, "at": now, "actor": actor.name, "role": actor.role, "purpose": purpose,
+        "scope": scope, "first": days[0], "last": days[1], "size": size, "persons": about, "again": again,
+    }  # fmt: skip
 
 
 def readings(cursor: Any, organisation: int, person: str, limit: int = 200) -> list[Reading]:
@@ -102,11 +132,16 @@ def keep(connection: psycopg.Connection[Any]) -> None:
         connection.execute(statement.encode(), (before,))
 
 
-def tell_bulk(connection: psycopg.Connection[Any]) -> int:
-    """Note in the audit chain who read about unusually many people in the last hour. Returns how many did."""
-    since = clock.now() - timedelta(hours=1)
-    found = connection.execute(_BULK, (since, SUPPORT_PERSONS, BULK_PERSONS)).fetchall()
-    with connection.cursor() as cursor:
-        for organisation, actor, count in found:
-            audit.record(cursor, organisation, "process:worker", "access.bulk", actor, {"persons": count})
-    return len(found)
+def tell_bulk(cursor: Any, organisation: int) -> list[tuple[str, int]]:
+    """Note in the audit chain who read about unusually many people in the last hour; the same is told once an hour.
+
+    Returns the actors with how many people. The transaction of ``cursor`` speaks for the organisation.
+    """
+    now = clock.now()
+    most, support = threshold("bulk_persons", now.date()), threshold("bulk_persons_support", now.date())
+    since = now - timedelta(hours=1)
+    cursor.execute(_BULK, {"organisation": organisation, "since": since, "most": most, "support": support})
+    found = [(actor, count) for actor, count in cursor.fetchall()]
+    for actor, count in found:
+        audit.record(cursor, organisation, "process:worker", "access.bulk", actor, {"persons": count})
+    return found

@@ -19,12 +19,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from allconnects.accounts.access import no_transaction
+from allconnects.accounts.actor import Actor
 from allconnects.accounts.tenancy import aspeak_for
 from allconnects.integrations.basemap import views as basemap
 from allconnects.kit import clock, db
 from allconnects.kit.errors import NotFound
 from allconnects.products.live_connects import shares
 from allconnects.products.live_connects.texts import texts
+from allconnects.telemetry.live import watched
 from allconnects.telemetry.live.stream import as_events
 
 TICK_S = 4.0
@@ -142,12 +144,22 @@ async def watch(link: shares.Open) -> AsyncGenerator[bytes, None]:
         _open_streams -= 1
 
 
+async def _note(raw: psycopg.AsyncConnection[Any], link: shares.Open) -> None:
+    """Write down whose places the link shows, to whoever holds it."""
+    people = [row[0] for row in await (await raw.execute(shares.PEOPLE, {"share": link.id})).fetchall()]
+    said = watched.statement(link.organisation, people, Actor(f"process:share-{link.id}", "recipient"), len(people))
+    if said is not None:
+        await raw.execute(*said)
+
+
 async def _rows(link: shares.Open) -> list[tuple[Any, ...]] | None:
     """What the database says now, under the row-level security of the link's organisation; None while it is away."""
     try:
         async with await psycopg.AsyncConnection.connect(db.conninfo("web", "allconnects-share")) as raw:
             await aspeak_for(raw, link.organisation)
             asked = {"share": link.id, "now": clock.now()}
-            return await (await raw.execute(shares.PLACES, asked)).fetchall()
+            found = await (await raw.execute(shares.PLACES, asked)).fetchall()
+            await _note(raw, link)
+            return found
     except psycopg.Error:
         return None

@@ -45,6 +45,15 @@ PLACES = f"""
 """A fix of before the beginning is not shown, whenever it came. Devices have numbers of this link's own."""
 
 
+PEOPLE = f"""
+    SELECT DISTINCT o.person::text FROM live_share_device s
+    JOIN {SEEN} l ON l.organisation_id = s.organisation_id AND l.device_id = s.device_id
+    JOIN telemetry_occupancy o ON o.organisation_id = s.organisation_id AND o.device_id = s.device_id
+                              AND o.during @> now()
+    WHERE s.share_id = %(share)s"""
+"""Whom the link shows at this moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Open:
     """A link that is good at this moment."""

@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 from typing import Any, Final
 
 from allconnects.reports.columns import Row
+from allconnects.reports.data.others import Others
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import Ask
@@ -45,12 +46,14 @@ def stop_rows(ask: Ask) -> Iterator[Row]:
     through the night is no reason to hide where it was parked at six in the evening.
     """
     where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, "s.start_at")
-    least, rule = ask.numbers["least_minutes"] * 60, use_rule(ask.organisation)
+    least, rule, others = ask.numbers["least_minutes"] * 60, use_rule(ask.organisation), Others(ask)
     for row in stream(ordered(f"{_STOPS} {where.sql}", ask.group, "vehicle", "start_at"), where.values):
         if row[7] < least or (ask.hours is not None and not ask.hours.allows(row[8], row[4], row[4])):
             continue
-        place = None if _after_private(row, rule) else row[6]
+        hidden = row[8] is not None and others.hides_place(str(row[8]))
+        place = None if hidden or _after_private(row, rule) else row[6]
         yield (*row[:6], place, row[7], 1, f"{row[9]}-{row[4].timestamp():.0f}")
+    others.note()
 
 
 def _after_private(row: tuple[Any, ...], rule: UseRule) -> bool:

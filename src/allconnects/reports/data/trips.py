@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from allconnects.reports.columns import Row
+from allconnects.reports.data.others import Others
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.definition import Ask
 from allconnects.reports.uses import UseRule, use_rule
@@ -62,23 +63,25 @@ class Trip:
     start_lon_e7: int
     end_lat_e7: int
     end_lon_e7: int
+    hidden: bool = False
 
     @property
     def private(self) -> bool:
         """Whether where and when stay with the person."""
-        return self.use == Use.PRIVATE
+        return self.hidden or self.use == Use.PRIVATE
 
 
 def trips(ask: Ask, *order: str) -> Iterator[Trip]:
     """Trips that begin in the period, by group and then ``order``; those outside working hours only if asked for."""
     where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, "t.start_at")
     order = order or ("vehicle", "start_at", "id")
-    rule = use_rule(ask.organisation)
+    rule, others = use_rule(ask.organisation), Others(ask)
     sql = ordered(f"SELECT {_COLUMNS} {_FROM} {where.sql}", ask.group, *order)
     for row in stream(sql, where.values):
         trip = _trip(row, rule)
         if ask.hours is None or ask.hours.allows(trip.person_id, trip.began, trip.ended):
-            yield trip
+            yield others.seen(trip)
+    others.note()
 
 
 def named_trips(ask: Ask, *order: str, viewer: int | None = None) -> Iterator[Trip]:

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 import msgspec
 import psycopg
 
+from allconnects.accounts.actor import Actor
 from allconnects.accounts.tenancy import aspeak_for
 from allconnects.kit import clock, db
 from allconnects.telemetry.gateway.directory import CHANNEL as DEVICE_CHANNEL
+from allconnects.telemetry.live import watched
 from allconnects.telemetry.live.bus import Fix, PostgresBus
 from allconnects.telemetry.live.limits import Limits
 from allconnects.telemetry.live.snapshot import LATEST, LIMITED, Box, LatestRow, ms
@@ -100,6 +102,7 @@ class View:
     organisation: int
     box: Box
     step_deg: float = 0.0
+    actor: Actor | None = None
     shown: dict[int, Entry] = field(default_factory=dict)
     changed: dict[int, Entry] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
@@ -187,10 +190,15 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._limits: dict[int, Limits] = {}
 
-    async def watch(self, organisation: int, box: Box, zoom: float | None = None) -> AsyncGenerator[bytes, None]:
-        """Server-sent events for one browser, until it goes away. ``zoom`` of its map: None tells everything."""
+    async def watch(
+        self, organisation: int, box: Box, zoom: float | None = None, actor: Actor | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Server-sent events for one browser, until it goes away. ``zoom`` of its map: None tells everything.
+
+        ``actor``: who looks, for the access log.
+        """
         self._start()
-        view = View(organisation, box, half_pixel(zoom), resnap=True)
+        view = View(organisation, box, half_pixel(zoom), actor, resnap=True)
         self._views[organisation].add(view)
         try:
             quiet = 0
@@ -237,6 +245,7 @@ class Hub:
     async def _snapshot(self, view: View) -> bytes:
         """Everything in the view."""
         view.show(await self._entries(view.organisation))
+        await self._note(view)
         return _event("snapshot", {"t": clock.now_ms(), "p": list(view.shown.values())})
 
     async def _refresh(self, view: View) -> None:
@@ -245,6 +254,18 @@ class Hub:
         view.only(entry[0] for entry in entries)
         for entry in entries:
             view.offer(entry)
+        await self._note(view)
+
+    async def _note(self, view: View) -> None:
+        """Write down whose places this browser shows."""
+        if view.actor is None or not view.shown:
+            return
+        async with await psycopg.AsyncConnection.connect(self._conninfo) as connection:
+            await aspeak_for(connection, view.organisation)
+            rows = await (await connection.execute(watched.PEOPLE, (view.organisation, list(view.shown)))).fetchall()
+            said = watched.statement(view.organisation, [row[0] for row in rows], view.actor, len(view.shown))
+            if said is not None:
+                await connection.execute(*said)
 
     async def _entries(self, organisation: int) -> list[Entry]:
         """The stored states, read under the row-level security of their organisation."""

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
 
 from allconnects.accounts.access import TenantRequest, member, no_transaction
+from allconnects.accounts.actor import Actor
 from allconnects.accounts.streams import while_allowed
 from allconnects.telemetry.live.hub import Hub
 from allconnects.telemetry.live.snapshot import WORLD, Box
@@ -28,7 +29,8 @@ async def stream(request: TenantRequest) -> HttpResponseBase:
         return HttpResponseBadRequest()
     if box is None or request.organisation is None:
         return HttpResponseBadRequest()
-    return as_events(request, while_allowed(request, hub().watch(request.organisation.pk, box, zoom)))
+    actor = Actor(f"account:{request.user.pk}", request.role or "")
+    return as_events(request, while_allowed(request, hub().watch(request.organisation.pk, box, zoom, actor)))
 
 
 def hub() -> Hub:

@@ -33,7 +33,7 @@ from allconnects.telemetry.store.segments import (
     read_segments,
     taken,
 )
-from allconnects.telemetry.store.sight import Sight, seen, sights
+from allconnects.telemetry.store.sight import RIGHTS, Sight, away, seen, sights
 
 PURPOSE = "fleet.dispatch"
 MASK, WANTED = VALID | HAS_PLACE | IMPLAUSIBLE_TIME, VALID | HAS_PLACE
@@ -120,7 +120,10 @@ def track(
         kept |= mask & (found[name] is not GONE)
     segments = _opened(sealed, found, organisation, device)
     joined = _joined(segments, taken(hot, kept), _window(start, end), wanted)
-    result = _passed(read_gate(cursor, device), joined)
+    opened = read_gate(cursor, device)
+    result = _passed(opened, joined)
+    if outward or not (current().is_process or purpose == RIGHTS):
+        result = _chosen(result, away(result.time_ms, result.lat_e7, result.lon_e7, opened.private))
     if found_sights := sights(cursor, organisation, outward=outward, purpose=purpose):
         result = _limited(result, who_had_it, found_sights)
     persons = {name for name in subjects if name and found[name] is not GONE}
@@ -141,7 +144,12 @@ def _passed(gate: Gate, found: Track) -> Track:
     """Without what became private after it was recorded and is not cut out of its segment yet."""
     if gate.is_open:
         return found
-    kept = gate.passes(found.time_ms)
+    return _chosen(found, gate.passes(found.time_ms))
+
+
+def _chosen(found: Track, kept: NDArray[np.bool_]) -> Track:
+    if kept.all():
+        return found
     columns: Parts = {name: getattr(found, name) for name in (*_NAMES, *_SIGNALS, "altitude_m")}
     return replace(found, **{name: column[kept] for name, column in columns.items() if column is not None})
 

@@ -115,3 +115,26 @@ def _coarse(columns: Mapping[str, NDArray[Any]], mask: NDArray[np.bool_], grid: 
         if name in columns:
             result[name] = np.where(mask, np.float32(np.nan), columns[name]).astype(np.float32)
     return result
+
+
+PARKED_M = 1000.0
+"""What is hidden around the place where private time ended, until the device has left it: choice of ours."""
+PARKED_FOR_MS = 12 * 3_600_000
+
+
+def away(time_ms: I64, lat_e7: NDArray[np.int32], lon_e7: NDArray[np.int32], private: I64) -> NDArray[np.bool_]:
+    """Which fixes (n,), in order of time, do not show where a device stood when private time ended; bool (n,).
+
+    ``private``: int64 (k, 2), ms. Somebody may live there.
+    """
+    kept = np.ones(len(time_ms), bool)
+    for end in private[:, 1].tolist():
+        first, last = np.searchsorted(time_ms, (end, end + PARKED_FOR_MS))
+        if first >= last or (first and time_ms[first - 1] >= end):
+            continue
+        south, west = np.radians(lat_e7[first] / 1e7), np.radians(lon_e7[first] / 1e7)
+        lat, lon = np.radians(lat_e7[first:last] / 1e7), np.radians(lon_e7[first:last] / 1e7)
+        metres = 6_371_000 * np.hypot(lat - south, (lon - west) * np.cos(south))
+        left = np.flatnonzero(metres >= PARKED_M)
+        kept[first : first + int(left[0]) if len(left) else last] = False
+    return kept

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allconnects.accounts.actor import Actor
 from allconnects.privacy.access import service as access
 from allconnects.privacy.vault import Vault
 from allconnects.telemetry.store import blob
@@ -20,7 +21,7 @@ from allconnects.telemetry.store.rows import NO_PLACE
 from allconnects.telemetry.store.segment.format import open_segment
 from allconnects.telemetry.store.segment.positions import Positions, blob_list
 from allconnects.telemetry.store.segments import BRUSSELS, Cursor, key_subject, merged, read_hot, read_segments, taken
-from allconnects.telemetry.store.sight import Sight, seen, sights
+from allconnects.telemetry.store.sight import Sight, away, seen, sights
 
 __all__ = ["NO_PLACE", "Values", "track_with_values"]
 
@@ -44,11 +45,12 @@ def track_with_values(
     purpose: str = PURPOSE,
     who: str = "process:web",
     vault: Vault | None = None,
-    outward: bool | None = None,
+    recipient: Actor | None = None,
 ) -> Values:
     """Fixes with ``start <= time < end`` and what they say of ``names``, or everything. Raises as ``reader.track``.
 
-    The same may be seen as in a track; what somebody's request reads stands in the access log too.
+    The same may be seen as in a track. ``recipient``: to whom it leaves the platform, who then sees no more than
+    others do. What somebody's request reads stands in the access log too.
     """
     start = max(start, kept_from(cursor, organisation) or start)
     if start >= end:
@@ -56,12 +58,15 @@ def track_with_values(
     positions = _read(cursor, organisation, device, start, end, _Keys(vault, organisation, device, purpose, who))
     first, behind = _window(start, end)
     usable = (positions.flags & MASK) == WANTED
-    usable &= read_gate(cursor, device).passes(positions.time_ms)
+    opened = read_gate(cursor, device)
+    usable &= opened.passes(positions.time_ms)
     positions = taken(positions, usable & (positions.time_ms >= first) & (positions.time_ms < behind))
+    if recipient is not None:
+        positions = taken(positions, away(positions.time_ms, positions.lat_e7, positions.lon_e7, opened.private))
     who_had_it = stays(cursor, organisation, device, start, end)
-    if limits := sights(cursor, organisation, outward=outward, purpose=purpose):
+    if limits := sights(cursor, organisation, outward=recipient is not None, purpose=purpose):
         positions = _limited(positions, who_had_it, limits)
-    _note(cursor, organisation, purpose, start, end, positions, who_had_it)
+    _note(cursor, organisation, purpose, start, end, positions, who_had_it, recipient)
     wanted = None if names is None else frozenset(names)
     return Values(positions, [_chosen(line, wanted) for line in blob_list(positions.blobs)])
 
@@ -79,12 +84,12 @@ def _columns(found: Positions) -> dict[str, NDArray[Any]]:
 
 def _note(
     cursor: Cursor, organisation: int, purpose: str, start: datetime, end: datetime, found: Positions,
-    who_had_it: Sequence[Stay],
+    who_had_it: Sequence[Stay], recipient: Actor | None,
 ) -> None:  # fmt: skip
     days = [one.astimezone(BRUSSELS).date() for one in (start, end - timedelta(microseconds=1))]
     access.note(
         cursor, organisation, {stay.person for stay in who_had_it}, purpose=purpose, scope="track",
-        first=days[0], last=days[1], size=len(found),
+        first=days[0], last=days[1], size=len(found), actor=recipient, goes_on=recipient is not None,
     )  # fmt: skip
 
 
