@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "allconnects.products.live_connects",
     "allconnects.products.fleet_tracker",
     "allconnects.products.fleet_manager",
+    "allconnects.products.fleet_driver",
     "allconnects.site",
     "allauth",
     "allauth.account",

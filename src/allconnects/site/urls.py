@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.products.live_connects.register.urls")),
     path("", include("allconnects.products.fleet_tracker.urls")),
     path("", include("allconnects.products.fleet_manager.urls")),
+    path("", include("allconnects.products.fleet_driver.urls")),
     path("", include("allconnects.integrations.basemap.urls")),
     path("", include("allconnects.integrations.forwarding.urls")),
     path("", include("allconnects.integrations.traccar_api.urls")),

@@ -40,8 +40,8 @@ def mine(organisation: int, person: UUID) -> list[tuple[int, int | None]]:
         return list(cursor.fetchall())
 
 
-def press(organisation: int, person: UUID) -> list[PrivateTime]:
-    """Private from now on, for every device that the person has; pressed twice it is as pressed once.
+def press(organisation: int, person: UUID, at: datetime | None = None) -> list[PrivateTime]:
+    """Private from now on (``at``: from then on), for every device that the person has; twice is as once.
 
     Raises InvalidInput when the person has none, and OnDuty while a transport must be recorded: then private time
     begins by itself when it ends.
@@ -65,7 +65,7 @@ def press(organisation: int, person: UUID) -> list[PrivateTime]:
                 "before that."
             )
         )
-    return begin(organisation, person, devices, clock.now())
+    return begin(organisation, person, devices, at or clock.now())
 
 
 def when_free(organisation: int, person: UUID) -> bool:

@@ -119,6 +119,37 @@ def readings(cursor: Any, organisation: int, person: str, limit: int = 200) -> l
     return [Reading(*row) for row in cursor.fetchall()]
 
 
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Readings of one Brussels day that differ in nothing but the time. ``size``: positions or trips in all."""
+
+    day: date
+    actor: str
+    role: str
+    purpose: str
+    scope: str
+    everybody: bool
+    first_at: datetime
+    last_at: datetime
+    times: int
+    size: int
+    first_day: date
+    last_day: date
+
+
+_GROUPED = """
+    SELECT (at AT TIME ZONE 'Europe/Brussels')::date AS day, actor, role, purpose, scope, person IS NULL, min(at),
+           max(at), count(*), sum(size)::bigint, min(first_day), max(last_day)
+    FROM privacy_access WHERE organisation_id = %s AND (person = %s OR person IS NULL)
+    GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1 DESC, max(at) DESC LIMIT %s"""
+
+
+def grouped(cursor: Any, organisation: int, person: str, limit: int = 400) -> list[Grouped]:
+    """Who read about a person, by day, newest first."""
+    cursor.execute(_GROUPED, (organisation, person, limit))
+    return [Grouped(*row) for row in cursor.fetchall()]
+
+
 def keep(connection: psycopg.Connection[Any]) -> None:
     """Leaves for this month and the next; those beyond retention go. As the worker."""
     today = clock.now().date()

@@ -147,6 +147,7 @@ PRODUCTS = (
         "FLEET.driver",
         _("the driver's phone, with his location settings"),
         ("accounts_", "telemetry_", "fleet_", "trips_", "privacy_"),
+        True,
     ),
     Product("fleet_tracker", "FLEET.tracker", _("trackers, and phones as trackers"), ("accounts_", "telemetry_"), True),
     Product("check_connects", "CHECK.connects", _("clocks, presence and checks")),
