@@ -102,12 +102,17 @@ def stops_seen(organisation: int, found: Sequence[StoredStop]) -> list[StoredSto
         place for place, one in enumerate(shown)
         if one.person not in own and one.device in edges and _touches(edges[one.device], one)
     ]  # fmt: skip
-    known = in_places(organisation, [End(shown[i].lat, shown[i].lon, shown[i].start) for i in parked])
+    known = in_places(organisation, [_end(shown[i].lat, shown[i].lon, shown[i].start) for i in parked])
     for place in (place for place, at_work in zip(parked, known, strict=True) if not at_work):
         one = result[place]
         result[place] = replace(one, lat=HOME.place(one.lat), lon=HOME.place(one.lon))
     _note(organisation, shown)
     return result
+
+
+def _end(lat: float | None, lon: float | None, at: datetime) -> End:
+    """What is not told is nowhere near a place."""
+    return End(lat or 0.0, lon or 0.0, at)
 
 
 def _touches(edges: Edges, stop: StoredStop) -> bool:
@@ -175,8 +180,8 @@ def _coarse_trip(one: StoredTrip, sight: Sight) -> StoredTrip:
 def _hide_ends(organisation: int, found: list[StoredTrip], marks: Sequence[tuple[int, bool]]) -> None:
     """Hide where a trip starts (True) or ends, unless that is at a place of the organisation."""
     points = [
-        End(found[place].start_lat, found[place].start_lon, found[place].start) if start
-        else End(found[place].end_lat, found[place].end_lon, found[place].end)
+        _end(found[place].start_lat, found[place].start_lon, found[place].start) if start
+        else _end(found[place].end_lat, found[place].end_lon, found[place].end)
         for place, start in marks
     ]  # fmt: skip
     for (place, start), at_work in zip(marks, in_places(organisation, points), strict=True):

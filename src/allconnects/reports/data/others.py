@@ -72,4 +72,4 @@ class Others:
 
 
 def _cell(sight: Sight, value_e7: int) -> int:
-    return round(sight.place(value_e7 / 1e7) * 1e7)
+    return round((sight.place(value_e7 / 1e7) or 0.0) * 1e7)

@@ -46,9 +46,9 @@ class Sight:
         """Whether others see nothing of that moment."""
         return self.since is not None and at < self.since
 
-    def place(self, degrees: float) -> float:
-        """A coordinate as others see it."""
-        if not self.grid_e7:
+    def place(self, degrees: float | None) -> float | None:
+        """A coordinate as others see it; None stays None."""
+        if degrees is None or not self.grid_e7:
             return degrees
         step = self.grid_e7 / 1e7
         return round((degrees // step + 0.5) * step, 7)
