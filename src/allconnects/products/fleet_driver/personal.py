@@ -161,6 +161,8 @@ def _who(one: access.Grouped, mine: str, outside: dict[str, str]) -> str:
         return outside.get(one.actor, _("a recipient outside"))
     if one.role == "token":
         return _("a program of your employer")
+    if one.role == "support":
+        return _("staff of the operator of this server")
     return str(dict(Role.choices).get(one.role, one.role))
 
 
