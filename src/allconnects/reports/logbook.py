@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import Vehicle
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.privacy.erasure.withheld import storing
 from allconnects.reports.classifying import Closed, last_day
 from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import BRUSSELS, Ask
@@ -64,7 +65,9 @@ def check(organisation: int, vehicle: int) -> Chain:
     """Compute the whole chain of a vehicle anew."""
     previous, count = genesis(organisation, vehicle), 0
     rows = LogbookRow.objects.filter(organisation_id=organisation, vehicle_id=vehicle).order_by("number")
-    for row in rows.iterator(chunk_size=2000):
+    with connection.cursor() as cursor, storing(cursor):
+        found = list(rows)
+    for row in found:
         count += 1
         wanted = row_hash(previous, row.number, row.month, row.entry, row.corrects, row.content)
         if row.number != count or row.previous_hash != previous or row.hash != wanted:
@@ -158,7 +161,8 @@ def _append(
     organisation: int, account: Account, vehicle: int, month: date, rows: list[tuple[str, int | None, dict[str, Any]]]
 ) -> None:
     existing = LogbookRow.objects.filter(organisation_id=organisation, vehicle_id=vehicle)
-    last = existing.order_by("-number").first()
+    with connection.cursor() as cursor, storing(cursor):  # the chain goes on behind rows that are withheld
+        last = existing.order_by("-number").first()
     number, previous = (last.number, last.hash) if last else (0, genesis(organisation, vehicle))
     made, now = [], clock.now()
     for entry, corrects, content in rows:

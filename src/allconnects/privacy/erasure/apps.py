@@ -11,4 +11,4 @@ class ErasureConfig(AppConfig):
 
     def ready(self) -> None:
         """Its plain SQL tables join the inventory."""
-        from allconnects.privacy.erasure import labels  # noqa: F401
+        from allconnects.privacy.erasure import files, labels  # noqa: F401

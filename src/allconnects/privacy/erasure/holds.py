@@ -20,7 +20,7 @@ from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.retention import RULES
 from allconnects.privacy.subjects import Subject, resolved
-from allconnects.privacy.vault import CLASSES, KeyDestroyed, State, Vault, open_vault, person
+from allconnects.privacy.vault import CLASSES, KeyDestroyed, MoveRefused, State, Vault, open_vault, person
 
 Mode = Literal["restricted", "held"]
 WHEREABOUTS = ("raw_position", "trip", "occupancy")
@@ -143,5 +143,5 @@ def _settle_keys(subject: Subject, who: str, reason: str, vault: Vault | None) -
         state: State = "held" if held else "restricted" if any(mode == "restricted" for mode, _ in modes) else "active"
         try:
             vault.set_state(subject.organisation, person(subject.person), state, who=who, reason=reason, klass=klass)
-        except KeyDestroyed:
+        except (KeyDestroyed, MoveRefused):
             continue

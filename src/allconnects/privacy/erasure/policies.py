@@ -20,6 +20,10 @@ OWN_PURPOSES = ("rights.handle",)
 """What is kept to answer a person is not withheld from those who answer."""
 
 
+CHAINS = ("audit",)
+"""Entries without names and places that are numbered and chained: one that is hidden would break the next."""
+
+
 def statements(found: Reach) -> list[str]:
     """SQL that gives every table with rows of people its policy, and takes it from the others."""
     result = []
@@ -50,7 +54,7 @@ def visible(found: Reach, one: Found) -> str:
 
 def _visible(found: Reach, table: Table, way: Way) -> str:
     label = table.columns.get(way.column)
-    if label is not None and label.purpose in OWN_PURPOSES:
+    if label is not None and (label.purpose in OWN_PURPOSES or label.retention in CHAINS):
         return ""
     column = f'{table.name}."{way.column}"'
     kind = found.types.get((table.name, way.column), "")

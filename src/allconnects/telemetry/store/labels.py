@@ -180,5 +180,6 @@ register(
     Table(
         "telemetry_recorded", _GATE, tenant="organisation_id", web="SELECT, INSERT, UPDATE, DELETE",
         ingest="SELECT", worker="SELECT, DELETE", nobody="times in which a device is recorded, not whose they are",
+        more="SELECT",
     )
 )  # fmt: skip

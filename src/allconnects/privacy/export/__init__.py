@@ -1,0 +1,1 @@
+"""A copy of everything about a person, made from labels, handed over once."""

@@ -1,0 +1,91 @@
+"""AT-16: no row of a restricted person is seen by anything that speaks for the organisation; nothing goes meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from allconnects.accounts.models import Organisation
+from allconnects.accounts.tenancy import speak_for, speaking_for
+from allconnects.kit import db
+from allconnects.kit.errors import InvalidInput
+from allconnects.privacy.erasure import holds
+from allconnects.privacy.erasure.policies import unguarded, visible
+from allconnects.privacy.subjects import Subject
+from tests.privacy.canary import Canary
+from tests.privacy.rights import canary
+
+GROUND = "accuracy contested"
+
+
+def _shown(one: Canary, organisation: int) -> dict[str, int]:
+    """How many rows of the person each table shows to the role of pages, API and jobs."""
+    params = {
+        "organisation": organisation,
+        "person": one.person,
+        "account": one.account,
+        "email": "",
+        "elsewhere": True,
+    }
+    shown = {}
+    with psycopg.connect(db.conninfo("web")) as connection:
+        speak_for(connection, organisation)
+        for name, found in one.reach.found.items():
+            if visible(one.reach, found):
+                key = [f't."{column}" = %({column})s' for column in _identity(one, name)]
+                values = {column: one.rows[name][column] for column in _identity(one, name)}
+                row = connection.execute(
+                    f"SELECT count(*) FROM {name} t WHERE {' AND '.join(key)}".encode(), {**params, **values}
+                ).fetchone()
+                shown[name] = row[0] if row else 0
+    return shown
+
+
+def _identity(one: Canary, name: str) -> list[str]:
+    """The columns of a table's primary key, or what there is of numbers and moments where it has none."""
+    found = one.connection.execute(
+        "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) "
+        "WHERE i.indrelid = %s::regclass AND i.indisprimary", (name,)
+    ).fetchall()  # fmt: skip
+    return [row[0] for row in found] or ["organisation_id", "device_id", "fix_time"]
+
+
+def test_every_table_with_a_way_to_a_person_can_hide_him(owner_connection: psycopg.Connection[Any]) -> None:
+    assert unguarded(owner_connection) == []
+
+
+def test_a_restricted_person_is_nowhere_until_told_and_lifted(
+    owner_connection: psycopg.Connection[Any], organisation: Organisation
+) -> None:
+    one = canary(owner_connection, organisation.pk)
+    subject = Subject(organisation.pk, one.person)
+    before = _shown(one, organisation.pk)
+    assert len(before) > 20
+    assert {name for name, count in before.items() if not count} == set()
+
+    with speaking_for(organisation.pk):
+        holds.restrict(subject, GROUND, 1)
+
+    assert {name for name, count in _shown(one, organisation.pk).items() if count} == set()
+    rows = sum(owner_connection.execute(f"SELECT count(*) FROM {name}".encode()).fetchone()[0] for name in before)  # type: ignore[index]
+    assert rows >= len(before)
+    with speaking_for(organisation.pk), pytest.raises(InvalidInput):
+        holds.lift(subject, 1)
+    with speaking_for(organisation.pk):
+        holds.notify_lift(subject, 1)
+        holds.lift(subject, 1)
+    assert _shown(one, organisation.pk) == before
+
+
+def test_restricting_one_person_hides_nobody_else(
+    owner_connection: psycopg.Connection[Any], organisation: Organisation, other_organisation: Organisation
+) -> None:
+    one, other = canary(owner_connection, organisation.pk), canary(owner_connection, other_organisation.pk)
+    before = _shown(other, other_organisation.pk)
+
+    with speaking_for(organisation.pk):
+        holds.restrict(Subject(organisation.pk, one.person), GROUND, 1)
+
+    assert _shown(other, other_organisation.pk) == before
