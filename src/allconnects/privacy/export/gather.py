@@ -1,7 +1,7 @@
 """The rows and columns of a person that belong into a copy, by the labels.
 
-Access (GDPR art. 15): all that is not excluded with a reason. Portability (art. 20): what the person provided or what was
-observed, on consent or for a contract; nothing derived.
+Access (GDPR art. 15): all that is not excluded with a reason. Portability (art. 20): what the person provided or
+what was observed, on consent or for a contract; nothing derived.
 """
 
 from __future__ import annotations

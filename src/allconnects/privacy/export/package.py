@@ -124,11 +124,11 @@ def _pdf(about: dict[str, Any], tables: list[Taken], files: list[str]) -> bytes:
         (root / "data.json").write_text(json.dumps(data))
         compiler = typst.Compiler(str(root / "overview.typ"), root=str(root), ignore_system_fonts=True)
         try:
-            found: bytes = compiler.compile(format="pdf")
+            found = compiler.compile(format="pdf")
         except typst.TypstError:
             # Its text repeats the data.
             raise NotPacked(_("The PDF could not be made.")) from None
-    return found
+    return found if isinstance(found, bytes) else b""
 
 
 def _line(one: Taken) -> list[str]:

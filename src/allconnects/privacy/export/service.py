@@ -50,7 +50,7 @@ _READ = """
 _READY = """
     UPDATE privacy_export SET state = 'ready', bytes = %s, ready_at = %s, expires_at = %s
     WHERE organisation_id = %s AND id = %s AND state = 'waiting'"""
-_TOKEN = "UPDATE privacy_export SET token_hash = %s WHERE organisation_id = %s AND id = %s AND state = 'ready'"
+_ISSUED = "UPDATE privacy_export SET token_hash = %s WHERE organisation_id = %s AND id = %s AND state = 'ready'"
 _OPENED = """
     UPDATE privacy_export SET state = 'opened', opened_at = %s, token_hash = ''
     WHERE organisation_id = current_setting('app.organisation')::integer AND id = %s AND state = 'ready'
@@ -117,7 +117,7 @@ def issue(export: UUID) -> str:
     row = _row(export)
     secret = secrets.token_urlsafe(32)
     with connection.cursor() as cursor:
-        cursor.execute(_TOKEN, (_hash(secret), row[9], export))
+        cursor.execute(_ISSUED, (_hash(secret), row[9], export))
         if not cursor.rowcount:
             raise Spent(_("This copy cannot be fetched any more. Ask for a new one."))
     return secret
