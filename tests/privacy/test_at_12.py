@@ -65,8 +65,9 @@ def test_who_was_erased_is_recognised_without_being_named(
 ) -> None:
     person = owner_connection.execute(
         "INSERT INTO fleet_person (organisation_id, id, created_at, changed_at, version, first_name, last_name, "
-        "number, joint_committee, languages, groups) VALUES (%s, gen_random_uuid(), now(), now(), 1, 'Testje', 'Voorbeeld', "
-        "'P-0417', '', '{}', '{}') RETURNING id", (organisation.pk,)
+        "number, joint_committee, languages, groups) VALUES "
+        "(%s, gen_random_uuid(), now(), now(), 1, 'Testje', 'Voorbeeld', 'P-0417', '', '{}', '{}') RETURNING id",
+        (organisation.pk,),
     ).fetchone()  # fmt: skip
     assert person is not None
 

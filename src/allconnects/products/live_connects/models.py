@@ -167,6 +167,7 @@ class FirstHour(models.Model):
 
 
 @labels.tenant_table(
+    nobody="sums of a day of a vehicle, whoever drove it",
     **dict.fromkeys(("id", "organisation_id", "vehicle_id", "day", "trips"), labels.USE),
     **dict.fromkeys(("distance_m", "driving_s", "idle_s"), labels.USE_MEASURED),
 )
