@@ -358,6 +358,7 @@ PAGES: dict[str, Page | list[Page]] = {
     "requests:mine": Page("driver"),
     "requests:new": [Page("driver"), Page("driver", "post", data={"right": "access"})],
     "requests:mine_one": Page("driver", path={"case": NO_CASE}),
+    "requests:mine_package": Page("driver", path={"case": NO_CASE}),
     "requests:mine_withdraw": Page("driver", "post", {"case": NO_CASE}),
     "requests:mine_letter": Page("driver", path={"case": NO_CASE, "letter": 0}),
     "requests:ask": Page(ANYONE),

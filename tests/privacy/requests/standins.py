@@ -21,13 +21,18 @@ class Packer:
 
     ready: bool = True
     asked: list[tuple[Any, UUID, str]] = field(default_factory=list)
+    opened: set[UUID] = field(default_factory=set)
 
     def request(self, subject: Any, *, case: UUID, scope: str) -> UUID:
         self.asked.append((subject, case, scope))
         return uuid4()
 
     def status(self, package: UUID) -> str:
-        return "ready" if self.ready else "running"
+        return "opened" if package in self.opened else "ready" if self.ready else "waiting"
+
+    def open_once(self, package: UUID) -> bytes:
+        self.opened.add(package)
+        return b"PK"
 
 
 @dataclass

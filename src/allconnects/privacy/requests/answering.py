@@ -31,6 +31,7 @@ from allconnects.privacy.requests.models import (
 from allconnects.privacy.requests.receiving import today
 
 SHORTEST_REASON = 20
+PACKED = ("ready", "opened", "gone")
 FOR_FEES = (Ground.UNFOUNDED, Ground.EXCESSIVE)
 
 
@@ -99,7 +100,7 @@ def _work_is_done(case: Case) -> list[letters.Kept]:
         if found.state != "complete":
             raise NotYetDone(_("Erasing is not complete. The person may be told that it is partly done, not more."))
         return [(str(what), str(why), str(until or "")) for what, why, until in found.kept]
-    if case.right in working.PACKS and case.work is not None and not working.package_ready(case):
+    if case.right in working.PACKS and case.work is not None and working.package_state(case) not in PACKED:
         raise NotYetDone(_("The package is not ready yet."))
     return []
 

@@ -35,8 +35,12 @@ class _Exports:
         made: UUID = self.service.request(_subject(subject), case=case, scope=scope)
         return made
 
-    def status(self, package: UUID) -> Any:
-        return self.service.status(package)
+    def status(self, package: UUID) -> str:
+        return str(self.service.status(package).state)
+
+    def open_once(self, package: UUID) -> bytes:
+        content: bytes = self.service.open_once(package, self.service.issue(package))
+        return content
 
 
 class _Erasures:

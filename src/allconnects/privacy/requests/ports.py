@@ -49,8 +49,11 @@ class Exports(Protocol):
     def request(self, subject: Subject, *, case: UUID, scope: Scope) -> UUID:
         """Begin; returns the number of the package."""
 
-    def status(self, package: UUID) -> Any:
-        """How far it is; its ``state`` or itself reads ``ready`` when it can be fetched."""
+    def status(self, package: UUID) -> str:
+        """How far it is: ``waiting``, ``ready`` to be fetched, ``opened``, ``gone`` or ``failed``."""
+
+    def open_once(self, package: UUID) -> bytes:
+        """The file, a ZIP, once. Raises an AllconnectsError when it was fetched already or its time is up."""
 
 
 class Erasures(Protocol):

@@ -23,6 +23,7 @@ urlpatterns = [
     path(ROOT + "queue/<uuid:case>/act/", views_queue.act, name="act"),
     path(ROOT + "queue/<uuid:case>/<int:letter>.pdf", views_queue.letter, name="letter"),
     path(ROOT + "<uuid:case>/", views_mine.mine_one, name="mine_one"),
+    path(ROOT + "<uuid:case>/package/", views_mine.mine_package, name="mine_package"),
     path(ROOT + "<uuid:case>/withdraw/", views_mine.mine_withdraw, name="mine_withdraw"),
     path(ROOT + "<uuid:case>/<int:letter>.pdf", views_mine.mine_letter, name="mine_letter"),
 ]

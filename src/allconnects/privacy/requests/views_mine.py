@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -110,7 +113,7 @@ def shown(case: Case) -> dict[str, Any]:
 def ready(case: Case) -> bool:
     """Whether a package can be fetched now; one that cannot be asked about is not ready."""
     try:
-        return bool(case.identity) and working.package_ready(case)
+        return bool(case.identity) and working.package_state(case) == "ready"
     except AllconnectsError:
         return False
 
@@ -150,6 +153,35 @@ def mine_withdraw(request: TenantRequest, case: UUID) -> HttpResponse:
     else:
         messages.success(request, _("Your request is withdrawn. You can always ask again."))
     return redirect("requests:mine_one", case=found.pk)
+
+
+@member("driver")
+@require_http_methods(["GET", "POST"])
+@never_cache
+def mine_package(request: TenantRequest, case: UUID) -> HttpResponse:
+    """Fetch one's data, once; whoever has been signed in for a while says his password again first."""
+    found = own_case(request, case)
+    try:
+        raise_if_reauthentication_required(request, app="allauth.account")
+    except ReauthenticationRequired:
+        here = reverse("requests:mine_package", args=[found.pk])
+        return redirect(f"{reverse('account_reauthenticate')}?next={here}")
+    if request.method == "GET":
+        return render(request, "requests/package.html", {"case": found, "ready": ready(found)})
+    return package_file(request, found) or redirect("requests:mine_one", case=found.pk)
+
+
+def package_file(request: HttpRequest, case: Case) -> HttpResponse | None:
+    """The package of a case; None, with a message, where there is none to fetch."""
+    try:
+        with transaction.atomic():
+            content = working.fetch(case)
+    except AllconnectsError as error:
+        messages.error(request, error.message)
+        return None
+    response = HttpResponse(content, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{case.reference}.zip"'
+    return response
 
 
 @member("driver")

@@ -23,7 +23,7 @@ from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.privacy.requests import identity, letters, receiving, routing, sending, tenants, texts
 from allconnects.privacy.requests.forms import PublicForm
 from allconnects.privacy.requests.models import Case, Channel, LetterKind, State
-from allconnects.privacy.requests.views_mine import letter_file, shown
+from allconnects.privacy.requests.views_mine import letter_file, package_file, shown
 
 ASK_RATE, CODE_RATE = "6/h/ip", "20/h/ip"
 
@@ -108,7 +108,10 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
             messages.error(request, _("Too many tries. Wait an hour."))
         else:
             with speaking_for(organisation):
-                _code(request, _case(number))
+                case = _case(number)
+                if request.POST.get("package"):
+                    return package_file(request, case) or redirect("requests:follow", token=token)
+                _code(request, case)
         return redirect("requests:follow", token=token)
     with speaking_for(organisation):
         context = shown(_case(number))

@@ -127,12 +127,20 @@ def progress(case: Case) -> Any:
     return ports.erasures().status(case.work)
 
 
-def package_ready(case: Case) -> bool:
-    """Whether what was packed can be fetched."""
+def package_state(case: Case) -> str:
+    """How far the packing is; empty where nothing is packed."""
     if case.right not in PACKS or case.work is None:
-        return False
-    found = ports.exports().status(case.work)
-    return bool(getattr(found, "state", found) == "ready")
+        return ""
+    return ports.exports().status(case.work)
+
+
+def fetch(case: Case) -> bytes:
+    """The package, once. Raises InvalidInput while there is none, or while it is not known who asks."""
+    if case.work is None or not case.identity or package_state(case) != "ready":
+        raise InvalidInput(_("There is nothing to fetch. A package can be fetched once, and for some days only."))
+    content = ports.exports().open_once(case.work)
+    note(case, Happened.DELIVERED, bytes=len(content))
+    return content
 
 
 def look(case: Case) -> None:
