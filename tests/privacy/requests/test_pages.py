@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 
 from allconnects.accounts.models import Account
-from allconnects.privacy.requests import naming, upkeep
+from allconnects.privacy.requests import naming, upkeep, views_mine
 from allconnects.privacy.requests.models import Event, Letter
 from tests.privacy.requests.office import Office
 
@@ -19,15 +19,14 @@ def client(account: Account) -> Client:
     return made
 
 
-def test_a_package_is_fetched_once(office: Office, client_of: Callable[..., Client]) -> None:
+def test_a_package_is_fetched_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     case = office.ask("access")
     mine = client(office.driver)
-    session = mine.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-    session.save()
     page = f"/privacy/requests/{case.pk}/"
     assert b"package/" in mine.get(page).content
     assert client(office.second).get(page + "package/").status_code in (302, 404)
+    assert "reauthenticate" in mine.post(page + "package/").headers["Location"]
+    monkeypatch.setattr(views_mine, "raise_if_reauthentication_required", lambda request, app: None)
     fetched = mine.post(page + "package/")
     assert fetched.content == b"PK"
     assert mine.post(page + "package/").status_code == 302
