@@ -13,3 +13,4 @@ class PrivacyConfig(AppConfig):
         """Its plain SQL tables join the inventory."""
         from allconnects.privacy.access import labels as access  # noqa: F401
         from allconnects.privacy.audit import labels as audit  # noqa: F401
+        from allconnects.privacy.vault import labels as vault  # noqa: F401

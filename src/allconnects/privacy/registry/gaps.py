@@ -39,6 +39,14 @@ GAPS = (
     ),
     Gap(
         "2",
+        "account data only",
+        "keeps national numbers as ciphertext where presence must be declared",
+        "policy",
+        "registration of presence at social security asks for them by law",
+        ("user.government_id",),
+    ),
+    Gap(
+        "2",
         "birth date, gender, avatar and personal text may be added",
         "has no such fields",
         "policy",
@@ -125,6 +133,7 @@ NAMED = frozenset(
         "user.account",
         "user.authorization.credentials",
         "user.contact.email",
+        "user.financial",
         "user.device",
         "user.device.ip_address",
         "user.behavior.browsing_history",

@@ -24,7 +24,7 @@ PURPOSES = (
         "account.security",
         _("Security"),
         _("Sign-ins are guarded, and it can be shown afterwards who did what."),
-        ("contract", "legitimate_interest"),
+        ("contract", "legitimate_interest", "legal_obligation"),
         "controller",
         Assessment(
             "Nobody gets in who may not, and what happened can be reconstructed after a breach.",
@@ -129,7 +129,7 @@ PURPOSES = (
         "service.operate",
         _("Running the service"),
         _("The platform does what is asked of it in the background, and failures are found."),
-        ("contract", "legitimate_interest"),
+        ("contract", "legitimate_interest", "legal_obligation"),
         "processor",
         Assessment(
             "Work that takes long is done later, once, and can be tried again.",
