@@ -39,7 +39,7 @@ class BreachForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, field in self.fields.items():
             if name in _TIMES:
                 field.widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-            css = {"Select": "form-select", "CheckboxSelectMultiple": ""}.get(
+            css = {"Select": "form-select", "CheckboxSelectMultiple": "form-check-input"}.get(
                 type(field.widget).__name__, "form-control"
             )
             field.widget.attrs["class"] = css
