@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         ("migrate", "make or update the database", _migrate),
     ):
         _add(commands, name, text, command)
+    _add(commands, "openapi", "print the OpenAPI document of the API", _openapi)
     _add(commands, "settings", "list the settings and what they are now", _settings)
     _add(commands, "roles", "print the SQL for an administrator who makes the database roles by hand", _roles)
     _add_rooms(commands)
@@ -158,6 +160,21 @@ def _migrate(_arguments: argparse.Namespace) -> int:
     from allconnects.site.migrate import migrate
 
     migrate()
+    return 0
+
+
+def _openapi(_arguments: argparse.Namespace) -> int:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
+    config.current()
+    django.setup()
+    from django.core.serializers.json import DjangoJSONEncoder
+
+    from allconnects.site.api import api
+
+    document = api.get_openapi_schema(path_prefix="/api/v1/")
+    print(json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder))
     return 0
 
 

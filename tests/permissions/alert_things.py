@@ -33,8 +33,8 @@ def alert_things(run: Callable[..., Any], pk: int) -> dict[str, Any]:
     )
     target = run(
         "INSERT INTO forwarding_target (organisation_id, name, kind, url, topic, username, filter, enabled, sent_to, "
-        "sent, error, created_at) "
-        "VALUES (%s, 't', 'http', 'https://example.org/', '', '', '{}', false, now(), 0, '', now()) RETURNING id",
+        "sent, seen, error, created_at) "
+        "VALUES (%s, 't', 'http', 'https://example.org/', '', '', '{}', false, now(), 0, '', '', now()) RETURNING id",
         (pk,),
     )
     return {"$target": target, "$rule": rule, "$webhook": webhook, "$alert": alert, "$delivery": delivery}

@@ -127,7 +127,7 @@ def snooze(request: HttpRequest, body: Snooze) -> Any:
     return {"changed": inbox.snooze(body.ids, _account(request), body.minutes)}
 
 
-@router.get("/alert-rules", response={200: list[RuleOut], **ERRORS}, auth=ApiAuth("rules:write"), url_name="rules")
+@router.get("/alert-rules", response={200: list[RuleOut], **ERRORS}, auth=ApiAuth("rules:read"), url_name="rules")
 def list_rules(request: HttpRequest) -> Any:
     """All rules, by name."""
     return [_rule(one) for one in rules.rules()]
@@ -143,9 +143,7 @@ def add_rule(request: HttpRequest, body: RuleIn) -> Any:
     return 201, _rule(rules.add(_organisation(request), body.dict()))
 
 
-@router.get(
-    "/alert-rules/{int:rule}", response={200: RuleOut, **WITH_404}, auth=ApiAuth("rules:write"), url_name="rule"
-)
+@router.get("/alert-rules/{int:rule}", response={200: RuleOut, **WITH_404}, auth=ApiAuth("rules:read"), url_name="rule")
 def rule(request: HttpRequest, rule: Id) -> Any:
     """One rule."""
     return _rule(rules.rule(rule))

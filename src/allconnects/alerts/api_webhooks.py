@@ -33,7 +33,7 @@ def _organisation(request: HttpRequest) -> Organisation:
 
 
 @router.get(
-    "/webhooks", response={200: list[WebhookOut], **ERRORS}, auth=ApiAuth("webhooks:write"), url_name="webhooks",
+    "/webhooks", response={200: list[WebhookOut], **ERRORS}, auth=ApiAuth("webhooks:read"), url_name="webhooks",
     tags=["webhooks"],
 )  # fmt: skip
 def list_webhooks(request: HttpRequest) -> Any:
@@ -95,7 +95,7 @@ def test_webhook(request: HttpRequest, webhook: Id) -> Any:
 
 
 @router.get(
-    "/alert-deliveries", response={200: list[DeliveryOut], **ERRORS}, auth=ApiAuth("webhooks:write"),
+    "/alert-deliveries", response={200: list[DeliveryOut], **ERRORS}, auth=ApiAuth("webhooks:read"),
     url_name="deliveries", tags=["webhooks"],
 )  # fmt: skip
 def deliveries(request: HttpRequest) -> Any:

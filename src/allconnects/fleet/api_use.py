@@ -185,9 +185,14 @@ def drop_document(request: HttpRequest, document: int) -> Any:
     url_name="badges_of_person", tags=["people"],
 )  # fmt: skip
 def give_badge(request: HttpRequest, key: UUID, body: BadgeIn) -> Any:
-    """Give a badge to a person. Its number is not kept, only a keyed hash and its last signs."""
-    person = register.get(PERSON, key)
-    return 201, BadgeOut.from_orm(badging.give(_me(request), person, body.kind, body.number, _aware(body.since)))
+    """Give a badge to a person. Of its number only a keyed hash and last signs are kept. Takes an Idempotency-Key."""
+
+    def answer() -> Any:
+        person = register.get(PERSON, key)
+        given = badging.give(_me(request), person, body.kind, body.number, _aware(body.since))
+        return BadgeOut.from_orm(given).dict()
+
+    return rest.once(request, _me(request), answer)
 
 
 @router.delete(
@@ -223,7 +228,14 @@ def occupancy(request: HttpRequest, span: Query[Span]) -> Any:
     tags=["occupancy"],
 )  # fmt: skip
 def take_events(request: HttpRequest, body: Events) -> Any:
-    """IN and OUT of readers of others. Each counts once, however often it is sent, and in any order."""
+    """IN and OUT of readers of others. Each counts once, however often it is sent, and in any order.
+
+    Takes an Idempotency-Key: what was new the first time is then told again.
+    """
+    return rest.once(request, _me(request), lambda: _observed(request, body), 200)
+
+
+def _observed(request: HttpRequest, body: Events) -> dict[str, int]:
     for one in body.events:
         _aware(one.at)
         if not one.number and one.person is None:
@@ -290,7 +302,13 @@ def where_material(request: HttpRequest, key: int) -> Any:
     tags=["materials"],
 )  # fmt: skip
 def hand_over(request: HttpRequest, key: int, body: CustodyIn) -> Any:
-    """From now on this person, vehicle or site has the material; none of them: it is on its way."""
-    to = materials.Holder(body.person, body.vehicle, body.site, body.site_name)
-    materials.hand_over(_me(request), key, to, how="scan", note=body.note)
-    return 204, None
+    """From now on this person, vehicle or site has the material; none of them: it is on its way.
+
+    Takes an Idempotency-Key, so that a scan that is sent again does not take it from who got it meanwhile.
+    """
+
+    def answer() -> None:
+        to = materials.Holder(body.person, body.vehicle, body.site, body.site_name)
+        materials.hand_over(_me(request), key, to, how="scan", note=body.note)
+
+    return rest.once(request, _me(request), answer, 204)

@@ -64,14 +64,14 @@ def tagged(response: HttpResponse, version: int) -> None:
     response["ETag"] = f'"{version}"'
 
 
-def once(request: HttpRequest, who: Who, answer: Callable[[], Any]) -> tuple[int, Any]:
+def once(request: HttpRequest, who: Who, answer: Callable[[], Any], status: int = 201) -> tuple[int, Any]:
     """Answer a POST; a second one with the same Idempotency-Key and body gets the first one's answer.
 
     Kept for a day. Raises KeyUsedOtherwise (the key came with another body), BeingAnswered.
     """
     given = request.headers.get("Idempotency-Key", "").strip()
     if not given:
-        return 201, answer()
+        return status, answer()
     if len(given) > 255:
         raise InvalidInput(_("The Idempotency-Key is too long."))
     operation = f"{request.method} {request.path}"
@@ -86,10 +86,10 @@ def once(request: HttpRequest, who: Who, answer: Callable[[], Any]) -> tuple[int
         with transaction.atomic():
             row = Reply.objects.create(
                 organisation=who.organisation, operation=operation[:100], key_hash=key_hash, body_hash=body_hash,
-                status=201, body=b"null", made_at=clock.now(),
+                status=status, body=b"null", made_at=clock.now(),
             )  # fmt: skip
     except IntegrityError:
         raise BeingAnswered(_("The same request was being answered at this moment; ask again.")) from None
     made = answer()
     Reply.objects.filter(pk=row.pk).update(body=json.dumps(made, default=str).encode())
-    return 201, made
+    return status, made

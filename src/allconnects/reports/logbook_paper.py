@@ -96,7 +96,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _names(organisation: int, people: set[str]) -> dict[str, str]:
     rows = Person.objects.filter(organisation_id=organisation, pk__in=[UUID(one) for one in people])
-    return {str(one.pk): f"{one.last_name} {one.first_name}".strip() for one in rows}
+    return {str(one.pk): one.name for one in rows}
 
 
 def write_logbook(reader: Reader, vehicle: int, month: date, form: str) -> WrittenFile:

@@ -28,7 +28,7 @@ from allconnects.reports.models import PayrollMonth
 from allconnects.reports.purposes import purposes
 
 _PEOPLE: Final = """
-    SELECT p.id, btrim(p.last_name || ' ' || p.first_name), p.number, coalesce(e.name, '')
+    SELECT p.id, btrim(p.first_name || ' ' || p.last_name), p.number, coalesce(e.name, '')
     FROM fleet_person p LEFT JOIN fleet_employer e ON e.organisation_id = p.organisation_id AND e.id = p.employer_id
     WHERE p.organisation_id = %(organisation)s
       AND (p.active_from IS NULL OR p.active_from <= %(last)s)

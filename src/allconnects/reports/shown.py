@@ -1,10 +1,12 @@
-"""Cells as people in Belgium read them: decimal comma, 24 hours, Brussels time."""
+"""Cells as people in Belgium read them: decimals as in the reader's language, 24 hours, Brussels time."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import get_language
 
 from allconnects.reports.columns import Column, Kind
 
@@ -53,8 +55,12 @@ def duration(seconds: float) -> str:
 
 
 def number(value: float, decimals: int) -> str:
-    """Thousands apart by a thin space that does not break, decimals after a comma."""
-    return f"{value:,.{decimals}f}".replace(",", _THIN).replace(".", ",")
+    """As the language of the reader has it: in English 1,234.5, in Dutch, French and German 1 234,5 with a thin space
+    that does not break, which no country takes for a decimal sign."""
+    text = f"{value:,.{decimals}f}"
+    if (get_language() or "en").startswith("en"):
+        return text
+    return text.replace(",", _THIN).replace(".", ",")
 
 
 def heading(column: Column) -> str:

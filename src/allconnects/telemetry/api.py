@@ -272,7 +272,7 @@ def track_file(request: HttpRequest, device: int, form: FormatName, span: Query[
 
 
 @router.get(
-    "/unknown-devices", response={200: list[Waiting], **ERRORS}, auth=ApiAuth("devices:write"),
+    "/unknown-devices", response={200: list[Waiting], **ERRORS}, auth=ApiAuth("devices:waiting"),
     url_name="unknown_devices",
 )  # fmt: skip
 def unknown_devices(request: HttpRequest) -> HttpResponse:

@@ -44,7 +44,7 @@ def _shown(command: Command) -> dict[str, Any]:
 
 
 @router.get(
-    "/devices/{int:device}/commands", response={200: list[CommandOut], **WITH_404}, auth=ApiAuth("devices:command"),
+    "/devices/{int:device}/commands", response={200: list[CommandOut], **WITH_404}, auth=ApiAuth("commands:read"),
     url_name="commands",
 )  # fmt: skip
 def commands(request: HttpRequest, device: int) -> Any:  # noqa: ARG001

@@ -420,7 +420,7 @@ def undo(request: HttpRequest, correction: int, body: Reasoned) -> HttpResponse:
     return _json(_shown(_organisation(request), found))
 
 
-@router.get("/trips/rules", response={200: list[RulesOut], **ERRORS}, auth=ApiAuth(RULES), url_name="trip_rules")
+@router.get("/trips/rules", response={200: list[RulesOut], **ERRORS}, auth=ApiAuth(READ), url_name="trip_rules")
 def list_rules(request: HttpRequest) -> HttpResponse:
     """Rules that were set, the latest first."""
     return _json([asdict(one) for one in ruling.list_rules(_organisation(request))])

@@ -14,6 +14,7 @@ from typing import Any
 import nats
 import paho.mqtt.client as mqtt
 import pytest
+from django.test import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from allconnects.integrations.forwarding import services
@@ -186,3 +187,44 @@ def test_private_brokers_are_refused_unless_the_operator_allows(fleet: Fleet) ->
 def test_impossible_targets_are_refused(fleet: Fleet, given: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         add(fleet, **given)
+
+
+def test_what_commits_long_after_its_receipt_is_handed_over_once(fleet: Fleet, private_allowed: None) -> None:
+    """A batch waited for its database for longer than a target waits: by its receipt it was passed already."""
+    with receiving() as receiver:
+        target, device = add(fleet, kind="http", url=receiver.url), fleet.device()
+        fleet.send(device, NOON + minutes(3), speed=1)
+        assert forward(fleet, target, NOON + minutes(4)) == 1
+        fleet.send(device, NOON + minutes(2), speed=2)
+        assert [forward(fleet, target, NOON + minutes(4) + timedelta(seconds=s)) for s in (3, 6)] == [1, 0]
+        late = json.loads(receiver.seen[-1][2])
+    assert [one["speed_kmh"] for one in late] == [2]
+
+
+def test_programs_keep_targets(
+    fleet: Fleet, private_allowed: None, token_of: Callable[..., str], stranger: Client
+) -> None:
+    token = token_of(["forwarding:read", "forwarding:write"], fleet.organisation)
+
+    def call(method: str, path: str = "", body: Any = None, status: int = 200) -> Any:
+        answer = stranger.generic(
+            method, f"/api/v1/forwarding{path}", json.dumps(body) if body else "", "application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+        assert answer.status_code == status, answer.content
+        return json.loads(answer.content) if answer.content else None
+
+    with receiving() as receiver:
+        made = call("POST", body={"name": "T", "kind": "http", "url": receiver.url, "password": "theirs"}, status=201)
+        assert "theirs" not in str(made)
+        path = f"/{made['id']}"
+        assert call("POST", f"{path}/test") == {"arrived": True, "error": ""}
+        assert json.loads(receiver.seen[-1][2])[0]["attributes"] == {"test": True}
+        assert receiver.seen[-1][1]["authorization"] == "Bearer theirs"
+    assert call("POST", f"{path}/test")["arrived"] is False
+    rests = call("PATCH", path, {"enabled": False, "name": "Other"})
+    assert (rests["enabled"], rests["name"], rests["url"]) == (False, "Other", made["url"])
+    call("PATCH", path, {"kind": "mqtt"}, 422)
+    assert [one["id"] for one in call("GET")] == [made["id"]]
+    call("DELETE", path, status=204)
+    call("GET", path, status=404)

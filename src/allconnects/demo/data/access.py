@@ -15,13 +15,13 @@ from allconnects.accounts.models import Account, ApiToken, Organisation
 
 OWNER = "owner@demo.example"
 ROLES = ("owner", "manager", "planner", "viewer", "driver")
-_GUARDS = {"devices:write", "devices:command", "reports:audit", "rules:write", "webhooks:write"}
+_GUARDS = {"devices:waiting", "reports:audit"}
 Access = dict[str, Any]
 """organisation, account, password, token (texts), and ``made``: names of the stages that are done."""
 
 
 def scopes() -> list[str]:
-    """All that can be read: also behind the scopes that guard lists together with their changes."""
+    """All that can be read: also behind scopes of another name."""
     return sorted({one for one in SCOPES if one.endswith(":read")} | _GUARDS)
 
 

@@ -33,7 +33,7 @@ class Kind(models.TextChoices):
     ingest="",
     worker="SELECT",
     **dict.fromkeys(
-        ("id", "organisation_id", "name", "kind", "url", "topic", "username", "enabled", "sent_to", "sent",
+        ("id", "organisation_id", "name", "kind", "url", "topic", "username", "enabled", "sent_to", "seen", "sent",
          "skipped", "failing_since", "error", "created_at"),
         NOT_PERSONAL,
     ),
@@ -43,7 +43,8 @@ class Kind(models.TextChoices):
 )  # fmt: skip
 class Target(models.Model):
     """A broker or server. ``sent_to``: receipt up to which everything was handed over; ``skipped``: positions that
-    were gone before it could be reached again."""
+    were gone before it could be reached again. ``seen``: the commits that were looked at, as a snapshot, so that a
+    batch that commits long after its receipt is handed over as well."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
     name = models.CharField(_("name"), max_length=100)
@@ -55,6 +56,7 @@ class Target(models.Model):
     filter = models.JSONField(default=dict)
     enabled = models.BooleanField(default=True)
     sent_to = models.DateTimeField(default=clock.now)
+    seen = models.TextField(default="", blank=True)
     sent = models.BigIntegerField(default=0)
     skipped = models.DurationField(null=True)
     failing_since = models.DateTimeField(null=True)

@@ -1,13 +1,15 @@
 """Targets of an organisation, and what is handed over to them.
 
 A target remembers up to which receipt it was served. Each batch is read behind that, sent, and only then remembered:
-what is interrupted is sent again. What is older than the hot store keeps is skipped, and the target says so.
+what is interrupted is sent again. A batch that committed long after its receipt, behind that, is found by the order of
+commits (``telemetry.store.news``) and handed over first. What is older than the hot store keeps is skipped, and the
+target says so.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,10 +26,11 @@ from allconnects.integrations.forwarding import metrics, senders
 from allconnects.integrations.forwarding.models import Kind, Target
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
+from allconnects.telemetry.store.news import since
 from allconnects.telemetry.store.values import Values, track_with_values
 
 SETTLED = timedelta(seconds=5)
-"""A batch commits a little after its time of receipt; nothing younger is read, so that nothing is passed over."""
+"""A batch commits a little after its time of receipt; nothing younger is read, so that few come out of order."""
 KEPT = timedelta(hours=47)
 BATCH = 500
 BUDGET_S = 20.0
@@ -35,6 +38,9 @@ MOST = 10
 _BOUND = """
     SELECT received_at FROM telemetry_position WHERE received_at > %s AND received_at <= %s
     ORDER BY received_at OFFSET %s LIMIT 1"""
+_LATE = """
+    SELECT device_id, min(fix_time), max(fix_time) FROM telemetry_position
+    WHERE received_at = ANY(%s) GROUP BY device_id ORDER BY device_id"""
 _DEVICES = """
     SELECT device_id, min(fix_time), max(fix_time) FROM telemetry_position
     WHERE received_at > %s AND received_at <= %s GROUP BY device_id ORDER BY device_id"""
@@ -62,6 +68,34 @@ def add(organisation: Organisation, given: Mapping[str, Any]) -> Target:
         made.password = keys.conceal(str(given["password"]), f"forwarding:{organisation.pk}")
     made.save(force_insert=True)
     return made
+
+
+def change(number: int, given: Mapping[str, Any]) -> Target:
+    """Change some of a target; an empty password takes it away. Raises NotFound, InvalidInput."""
+    found = target(number)
+    whole = {name: getattr(found, name) for name in ("name", "kind", "url", "topic", "username", "filter")}
+    for name, value in _checked({**whole, **given}).items():
+        setattr(found, name, value)
+    if "password" in given:
+        secret = str(given["password"] or "")
+        found.password = keys.conceal(secret, f"forwarding:{found.organisation_id}") if secret else None
+    found.save()
+    return found if given.get("enabled") is None else switch(number, on=bool(given["enabled"]))
+
+
+def test(number: int) -> str:
+    """Send one message that is marked as a test. Returns why it did not arrive, or nothing. Raises NotFound."""
+    found = target(number)
+    now = _iso(clock.now())
+    message: senders.Message = {
+        "id": f"test-{found.pk}-{now}", "device": 0, "name": "Test", "time": now, "received": now, "lat": 0.0,
+        "lon": 0.0, "altitude_m": None, "speed_kmh": None, "course_deg": None, "attributes": {"test": True},
+    }  # fmt: skip
+    try:
+        senders.send(_address(found), [message])
+    except (Unreachable, guard.Refused) as error:
+        return str(error.code)[:40]
+    return ""
 
 
 def switch(number: int, *, on: bool) -> Target:
@@ -114,10 +148,10 @@ def forward(number: int) -> int:
         return 0
     count, ends = 0, time.monotonic() + BUDGET_S
     try:
+        count = _forward_late(found)
         while time.monotonic() < ends:
             batch, bound, more = _next(found)
-            for first in range(0, len(batch), BATCH):
-                senders.send(_address(found), batch[first : first + BATCH])
+            _send_all(found, batch)
             count += len(batch)
             _served(found, bound, len(batch))
             if not more:
@@ -129,6 +163,25 @@ def forward(number: int) -> int:
         found.save(update_fields=["failing_since", "error"])
     metrics.lag.labels(found.kind).set((clock.now() - found.sent_to).total_seconds() if found.failing_since else 0)
     return count
+
+
+def _forward_late(found: Target) -> int:
+    """Hand over what became visible since the last look although it was received before. Returns how many."""
+    with connection.cursor() as cursor:
+        news = since(cursor, found.seen)
+        late = sorted({one for one in news.received or () if one <= found.sent_to})
+        cursor.execute(_LATE, [late])
+        spans = {device: (first, end) for device, first, end in cursor.fetchall()}
+    batch = _messages_of(found, spans, {moment_ms(one) for one in late}.__contains__)
+    _send_all(found, batch)
+    found.seen, found.sent = news.seen, found.sent + len(batch)
+    found.save(update_fields=["seen", "sent"])
+    return len(batch)
+
+
+def _send_all(found: Target, batch: list[senders.Message]) -> None:
+    for first in range(0, len(batch), BATCH):
+        senders.send(_address(found), batch[first : first + BATCH])
 
 
 def _served(found: Target, bound: datetime, count: int) -> None:
@@ -153,16 +206,24 @@ def _next(found: Target) -> tuple[list[senders.Message], datetime, bool]:
             return [], found.sent_to, False
         cursor.execute(_DEVICES, [found.sent_to, bound])
         spans = {device: (first, end) for device, first, end in cursor.fetchall()}
+    # Receipt is known to the ms here, and to the microsecond there.
+    after, behind = moment_ms(found.sent_to), moment_ms(bound)
+    return _messages_of(found, spans, lambda ms: after - 1 < ms <= behind), bound, row is not None
+
+
+def _messages_of(
+    found: Target, spans: Mapping[int, tuple[datetime, datetime]], wanted: Callable[[int], bool]
+) -> list[senders.Message]:
     things = scope.things(sorted(spans)) if spans else []
-    messages = [one for thing in things for one in _of(found, thing, spans[thing.device], bound)]
+    messages = [one for thing in things for one in _of(found, thing, spans[thing.device], wanted)]
     messages.sort(key=lambda one: (one["received"], one["device"], one["time"]))
-    return messages, bound, row is not None
+    return messages
 
 
 def _of(
-    found: Target, thing: scope.Thing, span: tuple[datetime, datetime], bound: datetime
+    found: Target, thing: scope.Thing, span: tuple[datetime, datetime], wanted: Callable[[int], bool]
 ) -> Iterator[senders.Message]:
-    """A device's positions that were received behind the last batch. Those that may not be read are left out."""
+    """A device's positions of the receipts (ms) that are ``wanted``. Those that may not be read are left out."""
     if not scope.watches(found.filter, thing):
         return
     first, last = span
@@ -175,15 +236,15 @@ def _of(
             )  # fmt: skip
     except AllconnectsError:
         return
-    yield from _messages(values, thing, found.sent_to, bound)
+    yield from _messages(values, thing, wanted)
 
 
-def _messages(values: Values, thing: scope.Thing, after: datetime, bound: datetime) -> Iterator[senders.Message]:
+def _messages(values: Values, thing: scope.Thing, wanted: Callable[[int], bool]) -> Iterator[senders.Message]:
     rows = values.positions
     for at, attributes in enumerate(values.attributes):
-        received = moment(int(rows.received_ms[at]))
-        if not after - timedelta(milliseconds=1) < received <= bound:
+        if not wanted(int(rows.received_ms[at])):
             continue
+        received = moment(int(rows.received_ms[at]))
         yield {
             "id": f"{thing.device}-{int(rows.time_ms[at])}-{int(rows.content[at]) & (2**64 - 1):016x}",
             "device": thing.device,
@@ -197,6 +258,11 @@ def _messages(values: Values, thing: scope.Thing, after: datetime, bound: dateti
             "course_deg": _number(rows.course_deg[at]),
             "attributes": attributes,
         }
+
+
+def moment_ms(at: datetime) -> int:
+    """Whole ms since 1970, as the store keeps the time of receipt."""
+    return int(at.timestamp() * 1000)
 
 
 def _number(value: Any) -> float | None:

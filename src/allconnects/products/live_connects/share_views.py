@@ -28,6 +28,9 @@ LASTS = (
     (72, gettext_lazy("3 days")), (336, gettext_lazy("14 days")),
 )  # fmt: skip
 
+_MADE = "share_made"
+"""Key of the session that holds a new link until it was shown."""
+
 
 class ShareForm(forms.Form):
     """What a link shows, to whom, for how long."""
@@ -58,16 +61,22 @@ class ShareForm(forms.Form):
 @never_cache
 @member("planner")
 def share_list(request: TenantRequest) -> HttpResponse:
-    """Links, how often they were opened, and a form for another. A new link is shown once, here."""
+    """Links, how often they were opened, and a form for another. A new link is shown once, here.
+
+    It is shown after a redirect, so that loading the page again makes no second link.
+    """
     chosen = request.GET.getlist("device")
     form = ShareForm(request.POST or None, initial={"devices": chosen})
-    address = _make(request, form) if request.method == "POST" and form.is_valid() else None
+    if request.method == "POST" and form.is_valid() and _make(request, form):
+        return redirect("live:shares")
+    secret = request.session.pop(_MADE, None)
+    address = secret and request.build_absolute_uri(reverse("live:share", kwargs={"secret": secret}))
     now = clock.now()
     context = {"form": form, "shares": shares.list_shares(), "now": now, "address": address}
     return render(request, "live/shares.html", context)
 
 
-def _make(request: TenantRequest, form: ShareForm) -> str | None:
+def _make(request: TenantRequest, form: ShareForm) -> bool:
     given, now = form.cleaned_data, clock.now()
     assert request.organisation is not None
     account = request.user if isinstance(request.user, Account) else None
@@ -78,8 +87,9 @@ def _make(request: TenantRequest, form: ShareForm) -> str | None:
         )  # fmt: skip
     except (InvalidInput, NotFound) as error:
         form.add_error(None, error.message)
-        return None
-    return request.build_absolute_uri(reverse("live:share", kwargs={"secret": secret}))
+        return False
+    request.session[_MADE] = secret
+    return True
 
 
 @require_POST

@@ -17,7 +17,7 @@ from allconnects.reports.definition import Ask, Group
 _AT_ONCE: Final = 2000
 VEHICLE: Final = "coalesce(v.name || CASE WHEN v.plate IN ('', v.name) THEN '' ELSE ' · ' || v.plate END, d.name)"
 """What a vehicle is called in reports; a device that stands in none by its own name."""
-PERSON: Final = "nullif(btrim(p.last_name || ' ' || p.first_name), '')"
+PERSON: Final = "nullif(btrim(p.first_name || ' ' || p.last_name), '')"
 TEAM: Final = """(SELECT min(tm.name) FROM fleet_teammember m JOIN fleet_team tm ON tm.id = m.team_id
     WHERE m.person_id = p.id AND m.organisation_id = p.organisation_id
       AND m.since <= ({moment} AT TIME ZONE 'Europe/Brussels')::date

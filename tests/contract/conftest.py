@@ -1,0 +1,5 @@
+"""These tests import Django models."""
+
+from tests import database
+
+database.prepare()
