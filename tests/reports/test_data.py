@@ -39,7 +39,7 @@ def test_trips_outside_working_hours_are_not_told_for_dispatch(van: dict[str, An
     found = lines("trips", purpose="dispatch", **WEEK)
     assert [row["distance_m"] for row in found] == [40_000, 10_000, 5_000]
     assert found[0]["vehicle"] == "Van 1 · 1-ABC-001"
-    assert (found[0]["person"], found[0]["team"]) == ("Adams Ann", "Roofs")
+    assert (found[0]["person"], found[0]["team"]) == ("Ann Adams", "Roofs")
     assert found[2]["person"] is None
 
 
@@ -66,7 +66,7 @@ def test_mileage_by_what_it_was_for(van: dict[str, Any], lines: Lines) -> None:
 def test_hours_at_a_site_of_the_van_and_of_those_who_came_in_it(van: dict[str, Any], lines: Lines) -> None:
     found = lines("site-hours", purpose="payroll", **WEEK)
     people = {row["person"]: row["person_s"] for row in found if row["person"]}
-    assert people == {"Adams Ann": 4 * 3600, "Brook Bob": 4 * 3600}
+    assert people == {"Ann Adams": 4 * 3600, "Bob Brook": 4 * 3600}
     assert [row["vehicle_s"] for row in found if row["vehicle"]] == [4 * 3600]
 
 

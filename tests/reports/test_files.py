@@ -11,9 +11,11 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.utils import translation
 from pypdf import PdfReader
 
 from allconnects.kit.errors import InvalidInput
+from allconnects.reports import shown
 from allconnects.reports.columns import Column, Row
 from allconnects.reports.definition import Ask, Head, Line, Report, Sum, arrange, layout
 from allconnects.reports.purposes import purposes
@@ -131,7 +133,7 @@ def test_a_pdf_has_the_firms_head_page_numbers_and_every_line_and_is_the_same_ea
         assert f"{number} / {len(pages)}" in text
         assert "Distance" in text, "the head of the table comes back"
     whole = "\n".join(pages)
-    assert whole.count("1,5") >= 6
+    assert whole.count("1.5") >= 6
     assert "Last hash: abc" in whole
     assert "#" not in pages[0], "nothing of the data is read as markup"
 
@@ -159,3 +161,9 @@ def test_a_month_of_a_thousand_vehicles_needs_no_more_memory_than_one_of_fifty(t
 
     small, large = peak(50), peak(1000)
     assert large < small + 4_000_000, (small, large)
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "1,234.5"), ("nl", "1\u202f234,5"), ("de", "1\u202f234,5")])
+def test_numbers_are_written_as_the_reader_reads_them(language: str, text: str) -> None:
+    with translation.override(language):
+        assert shown.cell("distance_m", 1_234_500) == text

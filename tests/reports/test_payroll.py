@@ -45,7 +45,7 @@ def test_hours_and_kilometres_of_driver_and_passenger(organisation: Any, crew: d
     with on(organisation) as pk:
         driver, mate = payroll.month_of(pk, OCTOBER)
         assert payroll.without_driver(pk, OCTOBER) == 1
-    assert (driver.name, driver.site_s, driver.driver_m, driver.passenger_m) == ("Adams Ann", 8 * 3600, 80_000, 0)
+    assert (driver.name, driver.site_s, driver.driver_m, driver.passenger_m) == ("Ann Adams", 8 * 3600, 80_000, 0)
     assert (mate.site_s, mate.driver_m, mate.passenger_m) == (8 * 3600, 0, 40_000)
     assert (driver.days_without_site, mate.days_without_site) == ([date(2026, 10, 6)], [])
     assert driver.figures["sites"] == {"Site North": [1, 8 * 3600]}

@@ -34,6 +34,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     live.add_argument("--json", action="store_true", help="print one JSON object")
     live.add_argument("--devices", type=int, default=5000, metavar="N", help="how many of them (5000)")
     live.set_defaults(run=_map)
+    pages = names.add_parser("pages", help="list pages and list operations at 5,000 vehicles and 2,000 people")
+    pages.add_argument("--json", action="store_true", help="print one JSON object")
+    pages.set_defaults(run=_pages)
     fences = names.add_parser("fences", help="positions against thousands of geofences")
     fences.add_argument("--json", action="store_true", help="print one JSON object")
     fences.set_defaults(run=_fences)
@@ -43,6 +46,12 @@ def _map(arguments: argparse.Namespace) -> int:
     from allconnects.bench import map as live_map
 
     return live_map.run(as_json=arguments.json, devices=arguments.devices)
+
+
+def _pages(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import pages
+
+    return pages.run(as_json=arguments.json)
 
 
 def _ingest(arguments: argparse.Namespace) -> int:

@@ -47,7 +47,8 @@ class Ask:
     """What is asked of a report: from the first to the last day, both included, and about whom.
 
     Empty ``vehicles``, ``people``, ``teams``, ``sites`` and ``materials`` mean all. ``hours``: movement outside of
-    them is left out; None keeps everything.
+    them is left out; None keeps everything. ``named``: of how many lines the names of ends are shown, None all; naming
+    the others would be for nothing.
     """
 
     organisation: int
@@ -63,6 +64,7 @@ class Ask:
     materials: tuple[int, ...] = ()
     numbers: Mapping[str, int] = field(default_factory=dict)
     hours: HoursBook | None = None
+    named: int | None = None
 
     @property
     def begin(self) -> datetime:

@@ -27,11 +27,11 @@ class Schedule:
     spans: Mapping[int, tuple[Span, ...]]
     margin: timedelta = timedelta(minutes=60)
 
-    def allows(self, begin: datetime, end: datetime) -> bool:
-        """Whether a movement between two instants is within working hours."""
+    def allows(self, begin: datetime, end: datetime, day: date | None = None) -> bool:
+        """Whether a movement between two instants is within working hours. ``day``: on which it begins, if known."""
         first, last = begin.timestamp(), end.timestamp()
         margin = self.margin.total_seconds()
-        day = begin.astimezone(BRUSSELS).date()
+        day = day or begin.astimezone(BRUSSELS).date()
         for start, stop in self._near(day):
             if start - margin <= first and last <= stop + margin and first < stop and last > start:
                 return True
@@ -72,9 +72,14 @@ class HoursBook:
     teams: Mapping[int, Schedule] = field(default_factory=dict)
     members: Mapping[UUID, tuple[tuple[int, date, date | None], ...]] = field(default_factory=dict)
 
-    def allows(self, person: UUID | None, begin: datetime, end: datetime) -> bool:
-        """Whether a movement is within the hours of that person; of nobody known: within those for all."""
-        return any(schedule.allows(begin, end) for schedule in self._of(person, begin))
+    def allows(self, person: UUID | None, begin: datetime, end: datetime, day: date | None = None) -> bool:
+        """Whether a movement is within the hours of that person; of nobody known: within those for all.
+
+        ``day``: the Brussels day on which it begins, where the caller knows it.
+        """
+        if person is None or person not in self.members:
+            return self.whole.allows(begin, end, day)
+        return any(schedule.allows(begin, end, day) for schedule in self._of(person, begin))
 
     def spans_of(self, person: UUID | None, day: date) -> list[Span]:
         """The hours of a person (None: of all) on a day, without margin."""

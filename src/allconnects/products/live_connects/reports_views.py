@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.kit.errors import InvalidInput, NotFound
-from allconnects.products.live_connects.reports_reading import choices, given_of, reader_of, shown
+from allconnects.products.live_connects.reports_reading import MOST_ON_PAGE, choices, given_of, reader_of, shown
 from allconnects.reports import running
 from allconnects.reports.api import file_response
 from allconnects.reports.catalogue import report_of, reports
@@ -49,7 +50,8 @@ def run(request: TenantRequest, key: str) -> HttpResponse:
     if "purpose" in request.GET:
         try:
             ask = running.ask_of(report, reader, given_of(report, request.GET))
-            found = shown(report, ask, running.items_of(report, ask))
+            seen = replace(ask, named=0 if ask.summary and ask.group else MOST_ON_PAGE)
+            found = shown(report, ask, running.items_of(report, seen))
             running.log_run(reader, report, ask, Form.PAGE, found.lines)
             context |= {
                 "found": found, "about": list(running.about(report, ask)), "notes": list(running.notes(report, ask)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any, Final
 
 from allconnects.reports.columns import Row
@@ -12,14 +12,16 @@ from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered
 from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import Ask
 from allconnects.reports.uses import UseRule, use_rule
+from allconnects.trips.ends import End, names_of
 from allconnects.trips.models import Use
 
+_AT_ONCE: Final = 2000
 _STOPS: Final = f"""
     SELECT {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("s.start_at")} AS team, {day_of("s.start_at")} AS day,
         s.start_at, s.end_at, coalesce(here.name, nullif(before.end_place, '')) AS place,
         extract(epoch FROM s.end_at - s.start_at)::float8 AS standing_s,
         p.id AS person_id, s.device_id, nullif(before.purpose, '') AS before_use,
-        before.start_at AS before_began, before.end_at AS before_ended
+        before.start_at AS before_began, before.end_at AS before_ended, s.lat_e7, s.lon_e7
     FROM trips_stop s
     JOIN telemetry_device d ON d.organisation_id = s.organisation_id AND d.id = s.device_id
     LEFT JOIN fleet_vehicle v ON v.organisation_id = s.organisation_id AND v.id = s.vehicle
@@ -47,13 +49,24 @@ def stop_rows(ask: Ask) -> Iterator[Row]:
     """
     where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, "s.start_at")
     least, rule, others = ask.numbers["least_minutes"] * 60, use_rule(ask.organisation), Others(ask)
-    for row in stream(ordered(f"{_STOPS} {where.sql}", ask.group, "vehicle", "start_at"), where.values):
-        if row[7] < least or (ask.hours is not None and not ask.hours.allows(row[8], row[4], row[4])):
-            continue
-        hidden = row[8] is not None and others.hides_place(str(row[8]))
-        place = None if hidden or _after_private(row, rule) else row[6]
-        yield (*row[:6], place, row[7], 1, f"{row[9]}-{row[4].timestamp():.0f}")
+    rows = stream(ordered(f"{_STOPS} {where.sql}", ask.group, "vehicle", "start_at"), where.values)
+    kept = (row for row in rows if row[7] >= least and _within(ask, row))
+    while part := list(islice(kept, _AT_ONCE)):
+        for row, place in zip(part, _places(ask.organisation, part, rule), strict=True):
+            hidden = row[8] is not None and others.hides_place(str(row[8]))
+            yield (*row[:6], None if hidden else place, row[7], 1, f"{row[9]}-{row[4].timestamp():.0f}")
     others.note()
+
+
+def _within(ask: Ask, row: tuple[Any, ...]) -> bool:
+    return ask.hours is None or ask.hours.allows(row[8], row[4], row[4], row[3])
+
+
+def _places(organisation: int, rows: list[tuple[Any, ...]], rule: UseRule) -> list[str | None]:
+    """Where each stop was: the place visited, what a person said, else the town; nothing after a private trip."""
+    ends = [End(row[13] / 1e7, row[14] / 1e7, row[4], row[6] or "") for row in rows]
+    names = names_of(organisation, ends)
+    return [None if _after_private(row, rule) else name or None for row, name in zip(rows, names, strict=True)]
 
 
 def _after_private(row: tuple[Any, ...], rule: UseRule) -> bool:

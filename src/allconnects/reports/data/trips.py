@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
@@ -13,7 +13,7 @@ from allconnects.reports.columns import Row
 from allconnects.reports.data.others import Others
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.definition import Ask
-from allconnects.reports.uses import UseRule, use_rule
+from allconnects.reports.uses import use_rule
 from allconnects.trips.ends import End, names_of
 from allconnects.trips.models import Use
 
@@ -34,7 +34,7 @@ _COLUMNS: Final = f"""
     t.start_lat_e7, t.start_lon_e7, t.end_lat_e7, t.end_lon_e7"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Trip:
     """A trip with what reports need of it. ``use`` and ``voice``: what it was for and who says so."""
 
@@ -75,20 +75,29 @@ def trips(ask: Ask, *order: str) -> Iterator[Trip]:
     """Trips that begin in the period, by group and then ``order``; those outside working hours only if asked for."""
     where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, "t.start_at")
     order = order or ("vehicle", "start_at", "id")
-    rule, others = use_rule(ask.organisation), Others(ask)
+    allows, others = use_rule(ask.organisation).hours.allows, Others(ask)
     sql = ordered(f"SELECT {_COLUMNS} {_FROM} {where.sql}", ask.group, *order)
     for row in stream(sql, where.values):
-        trip = _trip(row, rule)
-        if ask.hours is None or ask.hours.allows(trip.person_id, trip.began, trip.ended):
-            yield others.seen(trip)
+        within = True
+        if ask.hours is not None or row[12] is None:
+            # The rule and the filter go by the same hours: asked once.
+            within = allows(row[14], row[4], row[5], row[3])
+        if within or ask.hours is None:
+            yield others.seen(_trip(row, within))
     others.note()
 
 
 def named_trips(ask: Ask, *order: str, viewer: int | None = None) -> Iterator[Trip]:
-    """The same, with names where they begin and end that nobody said; some thousands at a time."""
-    found = trips(ask, *order)
-    while part := list(islice(found, _NAMED_AT_ONCE)):
-        yield from _named(ask.organisation, part, viewer)
+    """The same, with names where they begin and end that nobody said."""
+    return _with_names(ask.organisation, trips(ask, *order), viewer, None)
+
+
+def _with_names(organisation: int, found: Iterator[Trip], viewer: int | None, most: int | None) -> Iterator[Trip]:
+    """Trips with names, some thousands at a time; from the ``most``-th on without."""
+    while part := list(islice(found, _NAMED_AT_ONCE if most is None else min(most, _NAMED_AT_ONCE))):
+        yield from _named(organisation, part, viewer)
+        most = None if most is None else most - len(part)
+    yield from found
 
 
 def _named(organisation: int, part: list[Trip], viewer: int | None) -> Iterator[Trip]:
@@ -96,25 +105,25 @@ def _named(organisation: int, part: list[Trip], viewer: int | None) -> Iterator[
     ends += [End(one.end_lat_e7 / 1e7, one.end_lon_e7 / 1e7, one.ended, one.end_place) for one in part]
     names = names_of(organisation, ends, viewer)
     for one, start, end in zip(part, names[: len(part)], names[len(part) :], strict=True):
-        yield replace(one, start_place=start, end_place=end)
+        one.start_place, one.end_place = start, end
+        yield one
 
 
-def _trip(row: tuple[Any, ...], rule: UseRule) -> Trip:
-    use, voice = row[12], row[13]
-    if use is None:
-        use, voice = rule.use(row[14], row[4], row[5]), "rule"
-    values: list[Any] = [*row[:12], use, voice, *row[14:]]
+def _trip(row: tuple[Any, ...], within: bool) -> Trip:
+    if row[12] is not None:
+        return Trip(*row)
+    values: list[Any] = [*row[:12], Use.BUSINESS.value if within else Use.PRIVATE.value, "rule", *row[14:]]
     return Trip(*values)
 
 
 def trip_rows(ask: Ask) -> Iterator[Row]:
     """One row a trip. Of a private trip only day and kilometres are told."""
-    words = dict(Use.choices)
-    for trip in named_trips(ask):
+    words = {value: str(label) for value, label in Use.choices}
+    for trip in _with_names(ask.organisation, trips(ask), None, ask.named):
         where = (None,) * 4 if trip.private else (trip.began, trip.ended, trip.start_place, trip.end_place)
         yield (
             trip.vehicle, trip.person, trip.team, trip.day, *where, trip.distance_m, trip.moving_s, trip.idle_s,
-            None if trip.private else trip.top_kmh, str(words[trip.use]), f"{trip.device}-{trip.number}",
+            None if trip.private else trip.top_kmh, words[trip.use], f"{trip.device}-{trip.number}",
         )  # fmt: skip
 
 
@@ -132,9 +141,10 @@ def mileage_rows(ask: Ask) -> Iterator[Row]:
 def speed_rows(ask: Ask) -> Iterator[Row]:
     """Trips whose top speed is above the limit that was asked for."""
     limit = ask.numbers["limit_kmh"]
-    for trip in named_trips(ask):
-        if trip.top_kmh is not None and trip.top_kmh > limit and not trip.private:
-            yield (
-                trip.vehicle, trip.person, trip.team, trip.day, trip.began, trip.ended, trip.start_place,
-                trip.end_place, trip.top_kmh, trip.top_kmh - limit, trip.distance_m, 1, f"{trip.device}-{trip.number}",
-            )  # fmt: skip
+    fast = (one for one in trips(ask) if one.top_kmh is not None and one.top_kmh > limit and not one.private)
+    for trip in _with_names(ask.organisation, fast, None, ask.named):
+        top = trip.top_kmh or 0.0
+        yield (
+            trip.vehicle, trip.person, trip.team, trip.day, trip.began, trip.ended, trip.start_place,
+            trip.end_place, top, top - limit, trip.distance_m, 1, f"{trip.device}-{trip.number}",
+        )  # fmt: skip

@@ -42,6 +42,17 @@ function compare(a, b, place) {
   return x.localeCompare(y, document.documentElement.lang, { numeric: true });
 }
 
+/** A name over at most three lines, cut between its words. @param {string} name */
+function wrapped(name) {
+  const lines = [""];
+  for (const word of name.split(/\s+/)) {
+    const last = lines[lines.length - 1];
+    if (last && last.length + word.length >= 13) lines.push(word);
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+  }
+  return lines.length > 3 ? `${lines.slice(0, 3).join("\n")}…` : lines.join("\n");
+}
+
 /** @param {HTMLElement} place @param {{bars: Record<string, number>, unit: string, title: string}} data */
 function chart(place, data) {
   const names = Object.keys(data.bars);
@@ -49,12 +60,12 @@ function chart(place, data) {
   const style = getComputedStyle(document.documentElement);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const ink = getComputedStyle(document.body).color;
-  const short = (/** @type {number} */ at) => {
-    const name = names[at] ?? "";
-    return name.length > 12 ? `${name.slice(0, 11)}…` : name;
+  place.onpointermove = (event) => {
+    const at = Math.round(drawn.posToVal(event.clientX - drawn.over.getBoundingClientRect().left, "x"));
+    place.title = names[at] === undefined ? "" : `${names[at]}: ${values[at].toLocaleString(document.documentElement.lang)} ${data.unit}`;
   };
   const every = Math.ceil(names.length / Math.max(1, Math.floor(place.clientWidth / 90)));
-  return new uPlot(
+  const drawn = new uPlot(
     {
       width: place.clientWidth,
       height: 180,
@@ -66,7 +77,8 @@ function chart(place, data) {
           stroke: ink,
           grid: { show: false },
           splits: () => names.map((_name, at) => at).filter((at) => at % every === 0),
-          values: (_u, splits) => splits.map(short),
+          values: (_u, splits) => splits.map((at) => wrapped(names[at] ?? "")),
+          size: 20 + 15 * Math.max(1, ...names.map((name) => wrapped(name).split("\n").length)),
         },
         { stroke: ink, grid: { stroke: colour("--tblr-border-color"), width: 1 }, size: 56 },
       ],
@@ -83,6 +95,7 @@ function chart(place, data) {
     [names.map((_name, at) => at), values],
     place,
   );
+  return drawn;
 }
 
 const form = document.getElementById("ask");
