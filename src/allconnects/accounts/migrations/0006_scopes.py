@@ -14,7 +14,7 @@ WIDEN = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_leaving")]
+    dependencies = [("accounts", "0005_support")]
     operations = [
         migrations.RunSQL(WIDEN.format(held=held, gained=gained), migrations.RunSQL.noop)
         for held, gained in GAINED.items()
