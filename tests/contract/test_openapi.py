@@ -64,8 +64,8 @@ def tenants(
     token_of: Callable[..., str], owner_connection: psycopg.Connection[Any],
 ) -> Tenants:  # fmt: skip
     """The other's things have a name that nothing else has."""
-    others = things_of(other_organisation, account_of("driver", other_organisation), owner_connection)
-    own = things_of(organisation, account_of("driver"), owner_connection)
+    others = things_of(other_organisation, account_of, owner_connection)
+    own = things_of(organisation, account_of, owner_connection)
     marker = f"theirs{secrets.token_hex(8)}"
     for table, column in NAMED.items():
         owner_connection.execute(

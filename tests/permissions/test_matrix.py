@@ -74,11 +74,14 @@ def things(
     organisation: Organisation, account_of: Callable[..., Account], owner_connection: psycopg.Connection[Any]
 ) -> dict[str, Any]:
     """What the first organisation has, by the names that the matrix uses."""
-    return things_of(organisation, account_of("driver"), owner_connection)
+    return things_of(organisation, account_of, owner_connection)
 
 
-def things_of(organisation: Organisation, driver: Account, owner_connection: psycopg.Connection[Any]) -> dict[str, Any]:
-    """One of each thing that the matrix names. ``driver``: a member of the organisation."""
+def things_of(
+    organisation: Organisation, account_of: Callable[..., Account], owner_connection: psycopg.Connection[Any]
+) -> dict[str, Any]:
+    """One of each thing that the matrix names."""
+    driver = account_of("driver", organisation)
     run = lambda *q: owner_connection.execute(*q).fetchone()[0]  # type: ignore[index]  # noqa: E731
     secret, pk = secrets.token_urlsafe(32), organisation.pk
     owner_connection.execute("UPDATE accounts_organisation SET takes_unknown_devices = false")

@@ -130,10 +130,10 @@ def _measured() -> dict[str, Any]:
     from allconnects.accounts import joining, services
 
     setup_test_environment()
-    client = Client(headers={"Host": "localhost"})
+    client = Client(SERVER_NAME="localhost")
     organisation, secret = services.create_organisation("Bench", "owner@example.org")
     account = joining.join_anew(secret, "Owner", secrets.token_urlsafe(16), "en")
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account)  # an owner sees every page
     with db.connect("owner", autocommit=True) as owner:
         seed(owner, organisation.pk)
     took, out = {}, {}
