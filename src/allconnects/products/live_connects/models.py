@@ -170,7 +170,6 @@ class FirstHour(models.Model):
     nobody="sums of a day of a vehicle, whoever drove it",
     **dict.fromkeys(("id", "organisation_id", "vehicle_id", "day", "trips"), labels.USE),
     **dict.fromkeys(("distance_m", "driving_s", "idle_s"), labels.USE_MEASURED),
-    nobody="sums of a vehicle over a day, whoever drove; counted anew each hour without what was erased",
 )
 class Use(models.Model):
     """What a vehicle did on a Brussels day, counted from its trips by ``counting``: made anew, never edited.
