@@ -33,6 +33,9 @@ from tests.privacy.reading import register_vehicle
 PHONE_SECRET = "a secret of a phone that is long enough"
 NUMBER = "04A1DE3055AA"
 HELD_BY_NOBODY = {
+    "privacy_case": "a right of the person, who keeps it after leaving: opens one's own request only",
+    "privacy_export": "the same: opens one's own data, once, and expires",
+    "privacy_consents_act": "shows what one agreed to",
     "accounts_account": "a password opens nothing without a membership",
     "mfa_authenticator": "the same: a second factor of a sign-in",
     "account_emailconfirmation": "confirms an address, lets nobody in",
