@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
+from django.db import connection
 
 from allconnects.accounts.models import Organisation
 from allconnects.accounts.tenancy import speak_for, speaking_for
-from allconnects.kit import db
+from allconnects.kit import clock, db
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.erasure import holds
 from allconnects.privacy.erasure.policies import unguarded, visible
 from allconnects.privacy.subjects import Subject
+from allconnects.telemetry.store.occupancy import occupy
 from tests.privacy.canary import Canary
 from tests.privacy.rights import canary
+from tests.telemetry.live.test_hub import Message, fix, ready, tell, watching
+from tests.telemetry.store.hot import Yard, at
 
 GROUND = "accuracy contested"
 
@@ -89,3 +97,44 @@ def test_restricting_one_person_hides_nobody_else(
         holds.restrict(Subject(organisation.pk, one.person), GROUND, 1)
 
     assert _shown(other, other_organisation.pk) == before
+
+
+def test_who_is_restricted_leaves_the_maps_that_are_open_and_stays_away_in_another_van(yard: Yard) -> None:
+    now, driver, somebody = clock.now_ms(), uuid4(), uuid4()
+    first, second, other = yard.device(), yard.device(), yard.device()
+    for device in (first, second, other):
+        yard.send(device, at(now), received=now)
+    _takes(yard, first.id, driver)
+    _takes(yard, other.id, somebody)
+    ids = [device.id for device in (first, second, other)]
+
+    async def moved(second_later: int) -> None:
+        await tell(*(fix(yard.organisation, one, now + second_later * 1000, 50.9 + second_later / 100) for one in ids))
+
+    async def script(message: Callable[[], Awaitable[Message]]) -> None:
+        assert [entry[0] for entry in await ready(message)] == ids
+        await asyncio.to_thread(_restrict, yard.organisation, driver)
+        await moved(1)
+        assert (await message())[0] == "devices"
+        event, data = await message()
+        assert (event, [entry[0] for entry in data["p"]]) == ("snapshot", ids[1:])
+        await moved(2)
+        assert [entry[0] for entry in (await message())[1]["p"]] == ids[1:]
+        _takes(yard, second.id, driver)
+        assert (await message())[1]["gone"] == [second.id]
+        await moved(3)
+        assert [entry[0] for entry in (await message())[1]["p"]] == [other.id]
+
+    watching(yard.organisation, script)
+
+
+def _takes(yard: Yard, device: int, person: Any) -> None:
+    occupy(yard.owner.cursor(), yard.organisation, device, person, clock.now() - timedelta(hours=1), None)
+
+
+def _restrict(organisation: int, person: Any) -> None:
+    try:
+        with speaking_for(organisation):
+            holds.restrict(Subject(organisation, person), GROUND, 1)
+    finally:
+        connection.close()

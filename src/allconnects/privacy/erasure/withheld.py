@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 _STORING = "SELECT set_config('app.storing', %s, true)"
@@ -20,3 +20,13 @@ def storing(cursor: Any) -> Iterator[None]:
         yield
     finally:
         cursor.execute(_STORING, ("",))
+
+
+@asynccontextmanager
+async def astoring(connection: Any) -> AsyncIterator[None]:
+    """The same for an asynchronous connection: to learn what may not be shown."""
+    await connection.execute(_STORING, ("on",))
+    try:
+        yield
+    finally:
+        await connection.execute(_STORING, ("",))

@@ -19,11 +19,12 @@ import psycopg
 from allconnects.accounts.actor import Actor
 from allconnects.accounts.tenancy import aspeak_for
 from allconnects.kit import clock, db
+from allconnects.privacy.erasure.withheld import astoring
 from allconnects.telemetry.gateway.directory import CHANNEL as DEVICE_CHANNEL
 from allconnects.telemetry.live import watched
 from allconnects.telemetry.live.bus import Fix, PostgresBus
 from allconnects.telemetry.live.limits import Limits
-from allconnects.telemetry.live.snapshot import LATEST, LIMITED, Box, LatestRow, ms
+from allconnects.telemetry.live.snapshot import LATEST, LIMITED, WITHHELD, Box, LatestRow, ms
 from allconnects.telemetry.live.state import State, state_of
 
 TICK_S = 0.5
@@ -31,6 +32,8 @@ HEARTBEAT_S = 15.0
 _STATE_EVERY_TICKS = 20
 _REFRESH_EVERY_TICKS = 120
 """A sign of life without a fix is not told on the bus: what is shown is compared with the database so often."""
+_WITHHELD_EVERY_S = 2.0
+"""Who has a device changes without a notice: so often it is asked whose data are withheld."""
 _TOLD_EVERY_TICKS = 20
 """However little it moved: so often every device is told of when it reported."""
 _PIXELS_AROUND = 512
@@ -141,6 +144,12 @@ class View:
     def only(self, devices: Iterable[int]) -> None:
         """What it shows and these are not is hidden."""
         self.hidden |= self.shown.keys() - set(devices)
+
+    def hide(self, devices: Iterable[int]) -> None:
+        """These are taken away, and what came of them since is not told."""
+        for device in devices:
+            self.changed.pop(device, None)
+            self.hidden.add(device)
 
     def can_wait(self, before: Entry, entry: Entry) -> bool:
         """Whether nobody who looks at this part of the map would see a difference."""
@@ -273,9 +282,10 @@ class Hub:
             await aspeak_for(connection, organisation)
             limits = await (await connection.execute(LIMITED)).fetchall()
             rows = await (await connection.execute(LATEST)).fetchall()
-        self._limits[organisation] = Limits.of(limits)
+            withheld = await _withheld(connection)
+        self._limits[organisation] = Limits.of(limits, withheld)
         now = clock.now_ms()
-        return [entry_of_row(LatestRow.of(row), now) for row in rows]
+        return [entry_of_row(one, now) for one in map(LatestRow.of, rows) if one.device not in withheld]
 
     def _start(self) -> None:
         if not self._tasks or any(task.done() for task in self._tasks):
@@ -283,7 +293,7 @@ class Hub:
                 task.cancel()
             self._tasks = [
                 asyncio.create_task(follow())
-                for follow in (self._follow_fixes, self._follow_devices, self._follow_notices)
+                for follow in (self._follow_fixes, self._follow_devices, self._follow_notices, self._follow_withheld)
             ]
 
     async def _follow_fixes(self) -> None:
@@ -302,10 +312,36 @@ class Hub:
                         view.offer(entry)
 
     async def _follow_devices(self) -> None:
-        """A device was added, renamed or removed: its organisation's browsers read their list again."""
-        async for organisation in PostgresBus(self._conninfo).listen_text(DEVICE_CHANNEL):
-            for view in self._views.get(int(organisation.split()[1]), ()):
+        """A device was added, renamed, removed or withheld: its organisation's browsers read their list again.
+
+        Until one has, nobody is told of a fix: what may be shown is not known.
+        """
+        async for payload in PostgresBus(self._conninfo).listen_text(DEVICE_CHANNEL):
+            organisation = int(payload.split()[1])
+            self._limits.pop(organisation, None)
+            for view in self._views.get(organisation, ()):
+                view.changed.clear()
                 view.reload = True
+
+    async def _follow_withheld(self) -> None:
+        """Somebody whose data are withheld took or left a device: browsers show it no longer, or again."""
+        while True:
+            with contextlib.suppress(psycopg.Error):
+                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
+                    while True:
+                        await asyncio.sleep(_WITHHELD_EVERY_S)
+                        for organisation in list(self._views):
+                            await self._withhold(connection, organisation)
+            await asyncio.sleep(_WITHHELD_EVERY_S)
+
+    async def _withhold(self, connection: psycopg.AsyncConnection, organisation: int) -> None:
+        async with connection.transaction():
+            await aspeak_for(connection, organisation)
+            withheld = await _withheld(connection)
+        if limits := self._limits.get(organisation):
+            for view in self._views.get(organisation, ()):
+                view.hide(withheld - limits.withheld)
+            limits.withheld = withheld
 
     async def _follow_notices(self) -> None:
         """Something happened that is no position, such as an alert: its organisation's browsers are told."""
@@ -319,6 +355,12 @@ class Hub:
         for views in self._views.values():
             for view in views:
                 setattr(view, flag, True)
+
+
+async def _withheld(connection: psycopg.AsyncConnection) -> frozenset[int]:
+    async with astoring(connection):
+        rows = await (await connection.execute(WITHHELD)).fetchall()
+    return frozenset(row[0] for row in rows)
 
 
 def _event(name: str, data: object) -> bytes:

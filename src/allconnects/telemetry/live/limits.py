@@ -13,15 +13,17 @@ from allconnects.telemetry.live.state import MOVING_KMH
 @dataclass(slots=True)
 class Limits:
     """By device: ``grid_e7``, the width of the cells of which the middle is shown; ``waiting``: not shown until it
-    moves, because where it stands may be somebody's home."""
+    moves, because where it stands may be somebody's home; ``withheld``: not shown, because whoever has it now may not
+    be."""
 
     grid_e7: dict[int, int] = field(default_factory=dict)
     waiting: set[int] = field(default_factory=set)
+    withheld: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[int, int, bool | None]]) -> Limits:
-        """From rows of ``snapshot.LIMITED``."""
-        found = cls()
+    def of(cls, rows: Iterable[tuple[int, int, bool | None]], withheld: Iterable[int] = ()) -> Limits:
+        """From rows of ``snapshot.LIMITED``, and devices of ``snapshot.WITHHELD``."""
+        found = cls(withheld=frozenset(withheld))
         for device, grid, shown in rows:
             if grid:
                 found.grid_e7[device] = grid
@@ -31,6 +33,8 @@ class Limits:
 
     def seen(self, fix: Fix) -> Fix | None:
         """The fix as others see it; None while they do not."""
+        if fix.device in self.withheld:
+            return None
         if fix.device in self.waiting:
             if fix.speed_kmh is None or fix.speed_kmh < MOVING_KMH:
                 return None

@@ -74,6 +74,13 @@ LIMITED = f"""
     WHERE d.gate_version > 0 OR g.grid_e7 IS NOT NULL"""
 """Devices of which fresh fixes are not simply shown: the width of the cells (0: exactly), whether they are now."""
 
+WITHHELD = """
+    SELECT DISTINCT o.device_id
+    FROM telemetry_occupancy o
+    JOIN privacy_withheld w ON w.organisation_id = o.organisation_id AND w.person = o.person AND w.ended_at IS NULL
+    WHERE o.during @> now()"""
+"""Devices that somebody has now whose data are withheld; to be asked while ``storing``, as nobody else sees them."""
+
 
 class LatestRow(NamedTuple):
     """One row of ``LATEST``."""
