@@ -16,8 +16,14 @@ from allconnects.fleet import checks
 from allconnects.fleet.models import Document, Employer, Material, Person, Team, Vehicle
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
+from allconnects.privacy.erasure import marks
 
 NO_COMMITTEE = gettext_lazy("A joint committee is a number such as 124 or 140.03.")
+
+RETURNS = gettext_lazy(
+    "Somebody of this name or employee number was erased on request. "
+    "Only who is sure that this is somebody else, or has a new reason, enters the person by hand."
+)
 
 
 class WordsField(forms.CharField):
@@ -162,6 +168,9 @@ class PersonForm(RegisterForm):
     )  # fmt: skip
     groups = WordsField(label=gettext_lazy("Groups"), help_text=gettext_lazy("With commas: “north, crane trucks”."))
 
+    returns = False
+    """Somebody of that name or number was erased from the organisation."""
+
     class Meta:
         model = Person
         fields = (
@@ -184,7 +193,17 @@ class PersonForm(RegisterForm):
         """Nobody leaves before he comes."""
         super().clean()
         _in_order(self, "active_from", "active_until")
+        if self.instance._state.adding:
+            self._ask_before_return()
         return self.cleaned_data
+
+    def _ask_before_return(self) -> None:
+        """Who was erased comes back only when somebody says so (GDPR art. 17): no file or program does."""
+        name = self.cleaned_data.get("first_name", "") + self.cleaned_data.get("last_name", "")
+        known = marks.returning(self.who.organisation.pk, {"name": name, "number": self.cleaned_data.get("number", "")})
+        self.returns = bool(known)
+        if known and not self.data.get("confirm_return"):
+            self.add_error(None, RETURNS)
 
 
 class EmployerForm(RegisterForm):

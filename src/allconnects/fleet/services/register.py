@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
@@ -19,6 +19,7 @@ from allconnects.fleet.models.record import ChangeKind
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
+from allconnects.privacy.audit import service as audit
 
 PAGE = 50
 R = TypeVar("R", bound=models.Model)
@@ -145,7 +146,16 @@ def save(who: Who, form: RegisterForm, version: int | None = None, about: str = 
         raise Refused(_taken(form, error)) from None
     kind = ChangeKind.MADE if new else ChangeKind.CHANGED
     history.record(who, saved, kind, before, history.values(saved), about)
+    if new and getattr(form, "returns", False):
+        _note_return(who, saved)
     return saved
+
+
+def _note_return(who: Who, person: Any) -> None:
+    """Somebody who may have been erased was entered all the same: by whom."""
+    by = f"account:{who.account.pk}" if who.account else "process:register"
+    with connection.cursor() as cursor:
+        audit.record(cursor, who.organisation.pk, by, "person.returned", f"person:{person.pk}", {})
 
 
 def _store(row: Any, new: bool, version: int | None) -> None:

@@ -20,6 +20,7 @@ from allconnects.integrations.scim.errors import ScimError
 from allconnects.integrations.scim.filters import parse
 from allconnects.integrations.scim.models import DirectoryUser
 from allconnects.kit import clock
+from allconnects.privacy.erasure import marks
 
 PAGE = 100
 _ADOPT = """
@@ -59,7 +60,11 @@ def get(key: UUID) -> DirectoryUser:
 
 
 def create(organisation: Organisation, values: dict[str, Any]) -> DirectoryUser:
-    """Take somebody in: an address that is no member yet is invited. Raises ScimError ``uniqueness``."""
+    """Take somebody in: an address that is no member yet is invited.
+
+    Raises ScimError: ``uniqueness``; 403 for somebody who was erased and whom nobody has entered by hand since.
+    """
+    _refuse_return(organisation, values)
     row = DirectoryUser(organisation=organisation, **values)
     try:
         with transaction.atomic():
@@ -69,6 +74,17 @@ def create(organisation: Organisation, values: dict[str, Any]) -> DirectoryUser:
     if row.active:
         _take_in(row)
     return row
+
+
+def _refuse_return(organisation: Organisation, values: dict[str, Any]) -> None:
+    """A directory does not bring back who was erased (GDPR art. 17); a person of the firm may."""
+    email, number = values.get("user_name", ""), values.get("employee_number", "")
+    name = values.get("given_name", "") + values.get("family_name", "")
+    if not marks.returning(organisation.pk, {"email": email, "number": number, "name": name}):
+        return
+    entered = Person.objects.filter(archived_at=None, number=number).exists() if number else False
+    if not entered and not Membership.objects.filter(account__email=email, organisation=organisation).exists():
+        raise ScimError(403, "somebody like this was erased on request; enter the person by hand first")
 
 
 def change(row: DirectoryUser, values: dict[str, Any], by: str) -> DirectoryUser:

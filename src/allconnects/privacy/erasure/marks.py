@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
+from django.db import connection
+
 from allconnects.kit import clock, config
 from allconnects.privacy.subjects import Subject
-from allconnects.privacy.vault import Vault
+from allconnects.privacy.vault import Vault, open_vault
 from allconnects.privacy.vault.ledger import Ledger
 
 Kind = Literal["person", "account", "number", "name", "email"]
 _ADD = """
     INSERT INTO privacy_mark (organisation_id, kind, tag, made_at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"""
 _KNOWN = "SELECT kind, tag FROM privacy_mark WHERE organisation_id = %s AND tag = ANY(%s)"
+_ANY = "SELECT 1 FROM privacy_mark WHERE organisation_id = %s LIMIT 1"
 _ALL = "SELECT tag FROM privacy_mark WHERE kind IN ('person', 'account')"
 
 
@@ -63,9 +66,16 @@ def erased(cursor: Any, vault: Vault, organisation: int, values: Mapping[Kind, o
     return {tags[bytes(tag)] for kind, tag in cursor.fetchall() if tags.get(bytes(tag)) == kind}
 
 
-def unreplayed(connection: Any, vault: Vault) -> set[bytes]:
+def returning(organisation: int, values: Mapping[Kind, object]) -> set[Kind]:
+    """The same in a Django transaction that speaks for the organisation, for whoever enters somebody."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANY, (organisation,))
+        return erased(cursor, open_vault(), organisation, values) if cursor.fetchone() else set()
+
+
+def unreplayed(raw: Any, vault: Vault) -> set[bytes]:
     """Marks of the ledger that the database does not know: it was put back from a copy made before."""
-    known = {bytes(row[0]) for row in connection.execute(_ALL)}
+    known = {bytes(row[0]) for row in raw.execute(_ALL)}
     return ledger().tags(vault.name()) - known
 
 
