@@ -10,7 +10,10 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src/allconnects"
 TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
 SCRIPTS = sorted(p for p in SOURCE.rglob("static/**/*.js") if "vendor" not in p.parts)
-STATIC = [SOURCE / "site/static", *SOURCE.glob("*/static"), *SOURCE.glob("products/*/static")]
+STATIC = [
+    SOURCE / "site/static",
+    *(folder for depth in ("", "products/", "privacy/") for folder in SOURCE.glob(f"{depth}*/static")),
+]
 ICONS = set((SOURCE.parents[1] / "tools/frontend/icons.txt").read_text().split())
 INLINE = re.compile(r"<style\b|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\bsrc=)", re.IGNORECASE)
 
