@@ -50,11 +50,19 @@ def serious(page: Page) -> list[Any]:
     ]
 
 
+def at_work(page: Page) -> None:
+    """Whatever the test before left."""
+    page.wait_for_load_state("networkidle")
+    if page.get_by_role("button", name="End private time").count():
+        page.get_by_role("button", name="End private time").tap()
+    expect(page.locator("#h-now")).to_have_text("Recorded for work", timeout=20_000)
+    page.wait_for_load_state("networkidle")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_private_now_and_back_with_a_thumb(phone: Callable[..., Page], scheme: str) -> None:
     page = phone("/driver/", color_scheme=scheme)
-    if page.get_by_role("button", name="End private time").count():
-        page.get_by_role("button", name="End private time").tap()
+    at_work(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     button = page.get_by_role("button", name="Private now")
     box = button.bounding_box()
@@ -72,7 +80,7 @@ def test_private_now_and_back_with_a_thumb(phone: Callable[..., Page], scheme: s
 
 def test_pressed_without_network_it_waits_and_counts_from_then(phone: Callable[..., Page]) -> None:
     page = phone("/driver/", watched=False)
-    page.wait_for_load_state("networkidle")
+    at_work(page)
     page.context.set_offline(True)
     page.get_by_role("button", name="Private now").tap()
     expect(page.locator("#pressed")).to_contain_text("No network", timeout=20_000)

@@ -59,7 +59,7 @@ def _changes(organisation: int, person: Person, moment: datetime) -> datetime | 
     rule = settings.rule_of(organisation)
     book = hours.calendar(organisation, moment.date() - timedelta(days=2), holidays_off=rule.holidays_off)
     spans = book.spans(person.pk, moment - timedelta(days=1), moment + timedelta(days=7))
-    edges = [at for span in spans for at in span if at > moment]
+    edges = [at for span in spans for at in span if moment < at < moment + timedelta(days=7)]
     return min(edges, default=None)
 
 
