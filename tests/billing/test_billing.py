@@ -19,7 +19,6 @@ from allconnects.billing.errors import BillingRefused, ProcessorDown
 from allconnects.billing.labels import TABLES
 from allconnects.integrations.mollie.client import from_settings
 from allconnects.integrations.mollie.standin import Books
-from allconnects.kit import db
 from allconnects.kit.errors import NotFound
 from allconnects.privacy import inventory
 from tests.billing.conftest import CUSTOMER, DAY
@@ -296,22 +295,3 @@ def test_the_books_of_a_year_go_when_law_lets_them(bought: Bought, admin: psycop
     assert row is not None
     assert row["gone"] >= 1
     assert all_of(organisation) == []
-
-
-def test_no_role_reaches_two_databases(billing: Path) -> None:
-    """Refused when it connects where PostgreSQL is ours; on a server all sign in as one user, and tables are closed."""
-    main = psycopg.conninfo.conninfo_to_dict(db.conninfo("web"))
-    other = psycopg.conninfo.conninfo_to_dict(db.conninfo("billing"))
-    for role, database, table in (
-        ("web", other["dbname"], "billing_invoice"), ("ingest", other["dbname"], "billing_customer"),
-        ("worker", other["dbname"], "billing_payment"), ("vault", other["dbname"], "billing_licence"),
-        ("billing", main["dbname"], "accounts_organisation"),
-    ):  # fmt: skip
-        given = {**main, "dbname": database}
-        if "options" in main:
-            given["options"] = f"-c role=allconnects_{role}"
-        else:
-            given["user"] = f"allconnects_{role}"
-        refused = pytest.raises((psycopg.OperationalError, psycopg.errors.InsufficientPrivilege))
-        with refused, psycopg.connect(**given) as connection:
-            connection.execute(f"SELECT * FROM {table} LIMIT 1".encode())
