@@ -12,6 +12,7 @@ from dataclasses import fields
 
 from allconnects.kit import config, db
 from allconnects.kit.errors import AllconnectsError
+from allconnects.supervisor import CHECKED
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -107,6 +108,14 @@ def _process(name: str, role: db.Role) -> None:
     logs.setup(name)
 
 
+def _opened() -> None:
+    """Refuse where a backup brought erased people back; for its children ``up`` has looked already."""
+    if not os.environ.get(CHECKED):
+        from allconnects.privacy.erasure import replay
+
+        replay.check()
+
+
 def _up(_arguments: argparse.Namespace) -> int:
     return _whole(_arguments, demo=False)
 
@@ -127,6 +136,7 @@ def _whole(arguments: argparse.Namespace, *, demo: bool) -> int:
 
 def _gateway(_arguments: argparse.Namespace) -> int:
     _process("gateway", "ingest")
+    _opened()
     from allconnects.kit import metrics
     from allconnects.telemetry.gateway import server
 
@@ -136,6 +146,7 @@ def _gateway(_arguments: argparse.Namespace) -> int:
 
 def _web(_arguments: argparse.Namespace) -> int:
     _process("web", "web")
+    _opened()
     from allconnects.site import server
 
     return server.run()
@@ -143,6 +154,7 @@ def _web(_arguments: argparse.Namespace) -> int:
 
 def _worker(_arguments: argparse.Namespace) -> int:
     _process("worker", "web")
+    _opened()
     import django
 
     from allconnects.kit import metrics

@@ -16,6 +16,8 @@ from allconnects.kit.processes import Child, Supervisor
 
 _READY_WITHIN_S = 120.0
 _PROBE_S = 0.5
+CHECKED = "_ALLCONNECTS_CHECKED"
+"""Set for children: it was looked already whether a backup brought erased people back."""
 
 
 def up(*, demo: bool = False) -> int:
@@ -30,6 +32,7 @@ def up(*, demo: bool = False) -> int:
         if not settings.database_url:
             _add_postgres(supervisor, settings.home)
         _step("migrate", environment)
+        _refuse_returned()
         greeting = _step("demo-data" if demo else "greeting", environment)
         for child in _children(settings, environment, demo=demo):
             supervisor.add(child)
@@ -70,7 +73,13 @@ def _environment(settings: config.Settings) -> Mapping[str, str]:
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in folder.glob("*.db"):
         old.unlink(missing_ok=True)
-    return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder), "OPENBLAS_NUM_THREADS": "1"}
+    return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder), "OPENBLAS_NUM_THREADS": "1", CHECKED: "1"}
+
+
+def _refuse_returned() -> None:
+    from allconnects.privacy.erasure import replay
+
+    replay.check()
 
 
 def _add_postgres(supervisor: Supervisor, home: Path) -> None:

@@ -18,7 +18,7 @@ Commands = Any
 
 
 def add_commands(commands: Commands) -> None:
-    """Add ``privacy audit``, ``privacy documents`` and ``privacy cases``."""
+    """Add ``privacy audit|documents|cases|replay``."""
     text = "audit, registers and documents of data protection"
     privacy = commands.add_parser("privacy", help=text, description=text)
     actions = privacy.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -36,6 +36,8 @@ def add_commands(commands: Commands) -> None:
     text = "list requests of data subjects whose last day is over; exit code 1 when there are any"
     cases = actions.add_parser("cases", help=text, description=text)
     cases.set_defaults(run=_cases)
+    text = "after a restore: erase again whom the backup brought back"
+    actions.add_parser("replay", help=text, description=text).set_defaults(run=_replay)
 
 
 def _audit(arguments: argparse.Namespace) -> int:
@@ -67,6 +69,16 @@ def _cases(_arguments: argparse.Namespace) -> int:
         print(f"{due}  {reference}  {organisation}  {right or '-'}  {state}")
     print(f"{len(found)} overdue" if found else "no request is overdue")
     return 1 if found else 0
+
+
+def _replay(_arguments: argparse.Namespace) -> int:
+    from allconnects.privacy.erasure import replay
+    from allconnects.privacy.vault.cli import database
+
+    with database():
+        found = replay.replay()
+    print(f"erased again: {found.done}; begun, and carried on by the worker: {found.waiting}")
+    return 0
 
 
 def _documents(arguments: argparse.Namespace) -> int:

@@ -189,10 +189,10 @@ def _mark(one: Run) -> int:
     values: list[tuple[Any, object]] = [("person", one.subject.person), ("account", one.subject.account)]
     work = one.work()
     values += [("email", work.email), *ports.identities(work)]
-    marks.note(one.vault, tag)
     with one.connection.transaction(), one.connection.cursor() as cursor:
         marks.put(cursor, one.vault, one.organisation, [(kind, value) for kind, value in values if value])
         cursor.execute(_SUBJECT, (one.subject.person, one.subject.account, tag, one.organisation, one.id))
+    marks.note(one.vault, tag)  # after the database: a mark that only the ledger has says that a backup was put back
     return 1
 
 

@@ -44,7 +44,7 @@ def _add(
 
 def _run(action: Callable[[Vault, argparse.Namespace], None]) -> Callable[[argparse.Namespace], int]:
     def run(arguments: argparse.Namespace) -> int:
-        with _database(), from_settings() as vault:
+        with database(), from_settings() as vault:
             action(vault, arguments)
         return 0
 
@@ -52,7 +52,7 @@ def _run(action: Callable[[Vault, argparse.Namespace], None]) -> Callable[[argpa
 
 
 @contextmanager
-def _database() -> Iterator[None]:
+def database() -> Iterator[None]:
     """The embedded database is started for the command when the platform does not run."""
     from allconnects.kit.postgres import DatabaseError, EmbeddedPostgres
 
