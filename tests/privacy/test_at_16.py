@@ -14,6 +14,9 @@ from django.db import connection
 
 from allconnects.accounts.models import Organisation
 from allconnects.accounts.tenancy import speak_for, speaking_for
+from allconnects.fleet.models import DriverEvent, Occupancy, Person, Question, Vehicle
+from allconnects.fleet.services import badging, presence
+from allconnects.fleet.who import Who
 from allconnects.kit import clock, db
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.erasure import holds
@@ -138,3 +141,28 @@ def _restrict(organisation: int, person: Any) -> None:
             holds.restrict(Subject(organisation, person), GROUND, 1)
     finally:
         connection.close()
+
+
+def test_badges_of_a_restricted_person_are_stored_as_anybodys_and_asked_about_nobody(
+    owner_connection: psycopg.Connection[Any], organisation: Organisation
+) -> None:
+    who, start = Who(organisation), clock.now() - timedelta(hours=3)
+    with speaking_for(organisation.pk):
+        person = Person.objects.create(organisation=organisation, first_name="Ann", last_name="Exampel")
+        van = Vehicle.objects.create(organisation=organisation, name="Van")
+        badging.give(who, person, "rfid", "0417AB", start - timedelta(days=1))
+        holds.restrict(Subject(organisation.pk, person.pk), GROUND, 1)
+
+    with speaking_for(organisation.pk):
+        seen = [presence.Sighting(van.pk, "badge", entering, start + timedelta(hours=hour), number="0417AB")
+                for hour, entering in enumerate((True, False))]  # fmt: skip
+        assert presence.observe(who, seen) == 2
+        assert not DriverEvent.objects.exists()
+        assert not Occupancy.objects.exists()
+        assert not Question.objects.exists()
+
+    for table in ("fleet_driverevent", "fleet_occupancy"):
+        found = owner_connection.execute(f"SELECT person_id FROM {table} WHERE vehicle_id = %s".encode(), (van.pk,))
+        assert {row[0] for row in found} == {person.pk}
+    with speaking_for(organisation.pk):
+        assert presence.observe(who, seen) == 0, "what is stored already is known as such"

@@ -17,6 +17,7 @@ from allconnects.fleet.rules import LONGEST_STAY
 from allconnects.fleet.services import presence
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
+from allconnects.privacy.erasure.withheld import storing
 from allconnects.telemetry.store import blob
 
 SETTLED = timedelta(seconds=30)
@@ -47,8 +48,9 @@ def look(organisation: int) -> int:
     until = min(now, progress.looked_to + AT_ONCE)
     if until <= progress.looked_to:
         return 0
-    rows = _rows(organisation, progress.looked_to, until)
-    found = take(Organisation(pk=organisation), rows)
+    with connection.cursor() as cursor, storing(cursor):
+        rows = _rows(organisation, progress.looked_to, until)
+        found = take(Organisation(pk=organisation), rows)
     Looked.objects.filter(organisation_id=organisation).update(looked_to=until)
     return found
 

@@ -21,6 +21,7 @@ from allconnects.fleet.services import inbox, tracks
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.privacy.erasure.withheld import storing
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('presence ' || %s::text, 0))"
 
@@ -47,8 +48,8 @@ def observe(who: Who, sightings: Sequence[Sighting]) -> int:
     A badge that nobody has is kept, counts for nobody, and is asked about.
     """
     drafts = [_event(who, one) for one in sightings]
-    _name_holders(drafts)
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor, storing(cursor):
+        _name_holders(drafts)
         lock(who.organisation.pk)
         new = _unseen(drafts)
         if new:
@@ -145,7 +146,15 @@ def lock(organisation: int) -> None:
 
 
 def recompute(organisation: int, vehicles: set[int], persons: set[UUID], since: datetime) -> None:
-    """Bring stays, tracks and questions up to date from a moment on, for all whom a change can concern."""
+    """Bring stays, tracks and questions up to date from a moment on, for all whom a change can concern.
+
+    Also for those whose data are withheld: their stays are stored like others', and nobody sees them.
+    """
+    with connection.cursor() as cursor, storing(cursor):
+        _recompute(organisation, vehicles, persons, since)
+
+
+def _recompute(organisation: int, vehicles: set[int], persons: set[UUID], since: datetime) -> None:
     vehicles, persons = _concerned(vehicles, persons, since)
     events = list(_events(persons, since))
     made, doubts = rules.pair(map(_seen, events), clock.now())
