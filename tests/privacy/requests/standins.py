@@ -60,6 +60,9 @@ class Holder:
     def restrict(self, subject: Any, *, case: UUID, ground: str, by: int) -> None:
         self.held.append(case)
 
+    def announce(self, subject: Any, *, case: UUID, by: int) -> None:
+        assert case in self.held
+
     def lift(self, subject: Any, *, case: UUID, by: int) -> None:
         self.held.remove(case)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,11 @@ import pytest
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.accounts.tenancy import speaking_for
-from allconnects.privacy.requests import answering, doing, ports, rectifying, working
+from allconnects.kit import clock
+from allconnects.kit.errors import InvalidInput
+from allconnects.privacy.requests import answering, doing, ports, rectifying, upkeep, working
 from allconnects.privacy.requests.models import Case, Channel, Identity, Letter, State
-from allconnects.privacy.requests.receiving import Asked, receive
+from allconnects.privacy.requests.receiving import Asked, receive, today
 from tests.reports.firm import Firm
 
 
@@ -38,8 +41,17 @@ def test_a_restriction_stops_and_is_lifted_after_a_letter(
         assert owner_connection.execute(holds, (person,)).fetchone() == (1,)
         with speaking_for(organisation.pk):
             case.refresh_from_db()
-            working.lift(case, "The data turned out to be right after all.")
+            with pytest.raises(InvalidInput):
+                working.announce_lift(case, "The data turned out to be right after all.", today())
+            assert not Letter.objects.filter(case=case, kind="lifting").exists()
+            working.announce_lift(case, "The data turned out to be right after all.", today() + timedelta(days=7))
             assert Letter.objects.filter(case=case, kind="lifting").exists()
+            upkeep.lift(organisation.pk)
+        assert owner_connection.execute(holds, (person,)).fetchone() == (1,), "the notice comes before"
+        with clock.at(clock.now() + timedelta(days=7)), speaking_for(organisation.pk):
+            upkeep.lift(organisation.pk)
+            case.refresh_from_db()
+            assert (case.restricted_at, case.lifts_on) == (None, None)
         assert owner_connection.execute(holds, (person,)).fetchone() == (0,)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from uuid import UUID
 
 from django.http import QueryDict
@@ -103,8 +104,12 @@ def pack(case: Case, given: Given, by: Account) -> str:
 
 @_action
 def lift(case: Case, given: Given, by: Account) -> str:
-    working.lift(case, _text(given, "reason"))
-    return _("The person was told, and the data may be used again.")
+    try:
+        day = date.fromisoformat(given.get("day", ""))
+    except ValueError:
+        day = None
+    working.announce_lift(case, _text(given, "reason"), day)
+    return _("The person is told. The data may be used again from that day on.")
 
 
 @_action

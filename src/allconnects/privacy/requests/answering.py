@@ -119,7 +119,7 @@ def withdraw(case: Case) -> None:
         raise InvalidInput(_("Erasing has begun and cannot be taken back."))
     if case.restricted_at is not None:
         with translation.override(case.language):
-            working.lift(case, _("You withdrew your request."))
+            working.lift_at_once(case, _("You withdrew your request."))
     _close(case, State.WITHDRAWN)
     note(case, Happened.WITHDRAWN)
 

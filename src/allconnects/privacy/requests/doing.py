@@ -65,6 +65,8 @@ class _Holds:
     def restrict(self, subject: Subject, *, case: UUID, ground: str, by: int) -> None:  # noqa: ARG002
         self.service.restrict(_subject(subject), ground, by)
 
-    def lift(self, subject: Subject, *, case: UUID, by: int) -> None:  # noqa: ARG002
+    def announce(self, subject: Subject, *, case: UUID, by: int) -> None:  # noqa: ARG002
         self.service.notify_lift(_subject(subject), by)
+
+    def lift(self, subject: Subject, *, case: UUID, by: int) -> None:  # noqa: ARG002
         self.service.lift(_subject(subject), by)

@@ -20,8 +20,9 @@ def fetch(organisation: int) -> None:
 
 @jobs.periodic("*/10 * * * *", "requests.look")
 def look(organisation: int) -> None:
-    """Tell people whose erasure got stuck half way."""
+    """Tell people whose erasure got stuck half way; allow again what was announced for today."""
     upkeep.look(organisation)
+    upkeep.lift(organisation)
 
 
 @jobs.periodic("10 5 * * *", "requests.remind", outside=True)

@@ -72,6 +72,9 @@ class Holds(Protocol):
     def restrict(self, subject: Subject, *, case: UUID, ground: str, by: int) -> None:
         """Nobody reads them from now on. ``by``: an account."""
 
+    def announce(self, subject: Subject, *, case: UUID, by: int) -> None:
+        """Write down that the person is told that the use will be allowed again."""
+
     def lift(self, subject: Subject, *, case: UUID, by: int) -> None:
         """They may be read again; the person was told before."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import structlog
+from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -46,6 +47,17 @@ def look(organisation: int) -> None:
             working.look(case)
         except AllconnectsError as error:
             log.warning("requests.erasure_not_asked", error=error.code)
+
+
+def lift(organisation: int) -> None:
+    """What was stopped may be used again on the day of which the person was told before."""
+    due = Case.objects.filter(organisation_id=organisation, lifts_on__lte=today()).exclude(restricted_at=None)
+    for case in due.order_by("lifts_on")[:200]:
+        try:
+            with transaction.atomic():
+                working.lift(case)
+        except AllconnectsError as error:
+            log.warning("requests.not_lifted", error=error.code)
 
 
 def remind(organisation: int) -> int:

@@ -130,6 +130,7 @@ def case_page(request: TenantRequest, case: UUID) -> HttpResponse:
         "employers": _employers(found),
         "progress": _progress(found),
         "home": receiving.is_home(found.organisation_id),
+        "lift_day": today() + working.LIFT_NOTICE,
         "authority": texts.authority(found.language),
     }
     return render(request, "requests/case.html", context)

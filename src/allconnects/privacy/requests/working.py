@@ -6,6 +6,7 @@ undone, so somebody begins it by hand.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,6 +21,9 @@ from allconnects.privacy.requests.models import Case, Happened, LetterKind, Righ
 
 STOPS_FIRST = (Right.RESTRICTION, Right.OBJECTION)
 PACKS: dict[str, ports.Scope] = {Right.ACCESS: "access", Right.PORTABILITY: "portability"}
+
+LIFT_NOTICE, LATEST_LIFT = timedelta(days=7), timedelta(days=92)
+"""How long before a notice goes, offered; and at most. The law says before, and no number (GDPR art. 18(3))."""
 
 
 def subject(case: Case) -> ports.Subject:
@@ -82,18 +86,47 @@ def _acting(case: Case) -> int:
     return int(number) if kind == "account" else int(case.account_id or case.identity_by_id or 0)
 
 
-def lift(case: Case, reason: str) -> None:
-    """Allow the use again; the person is told before (GDPR art. 18(3)). Raises InvalidInput without a reason."""
+def announce_lift(case: Case, reason: str, day: date | None) -> None:
+    """Tell the person from which day on the use is allowed again; on that day it is, by itself (GDPR art. 18(3)).
+
+    Raises InvalidInput without a reason, or for a day on which the notice would not come before.
+    """
+    from allconnects.privacy.requests.receiving import today
+
+    if day is None or not today() < day <= today() + LATEST_LIFT:
+        raise InvalidInput(_("The person is told before: choose a day from tomorrow on, within three months."))
+    if case.lifts_on is not None:
+        raise InvalidInput(_("The person was told already."))
+    _announce(case, reason, day)
+    case.lifts_on = day
+    case.save(update_fields=["lifts_on"])
+
+
+def lift_at_once(case: Case, reason: str) -> None:
+    """Allow the use again because the person wants it: there is nothing to wait for."""
+    from allconnects.privacy.requests.receiving import today
+
+    if case.lifts_on is None:
+        _announce(case, reason, today())
+    lift(case)
+
+
+def _announce(case: Case, reason: str, day: date) -> None:
     from allconnects.privacy.requests import letters
 
     if case.restricted_at is None:
         raise InvalidInput(_("The use of these data was not stopped."))
     if len(reason.strip()) < 10:
         raise InvalidInput(_("Say why, in words that the person understands."))
-    letters.write(case, LetterKind.LIFTING, day=clock.now().date(), reason=reason.strip())
+    ports.holds().announce(subject(case), case=case.pk, by=_acting(case))
+    letters.write(case, LetterKind.LIFTING, day=day, reason=reason.strip())
+
+
+def lift(case: Case) -> None:
+    """Allow the use again, after the notice. Raises what the holds raise, and NotFound when nothing is stopped."""
     ports.holds().lift(subject(case), case=case.pk, by=_acting(case))
-    case.restricted_at = None
-    case.save(update_fields=["restricted_at"])
+    case.restricted_at = case.lifts_on = None
+    case.save(update_fields=["restricted_at", "lifts_on"])
     note(case, Happened.LIFTED)
 
 

@@ -39,7 +39,7 @@ class Officer(models.Model):
     **dict.fromkeys(
         ("organisation_id", "reference", "right", "channel", "state", "language", "received_on", "registered_at",
          "due_on", "wanted_on", "route_by", "extended_at", "identity", "identity_at", "work", "twin_organisation",
-         "twin", "closed_at", "purged_at", "restricted_at"),
+         "twin", "closed_at", "purged_at", "restricted_at", "lifts_on"),
         labels.CASE,
     ),
     id=labels.WHOM, person=labels.WHOM, account_id=labels.WHOM,
@@ -87,6 +87,7 @@ class Case(models.Model):
     twin = models.UUIDField(null=True)
     work = models.UUIDField(null=True)
     restricted_at = models.DateTimeField(null=True)
+    lifts_on = models.DateField(null=True)
     result = models.JSONField(default=dict)
     closed_at = models.DateTimeField(null=True)
     purged_at = models.DateTimeField(null=True)
