@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from allconnects.kit import clock, config, db
 from allconnects.privacy.vault import backup as backups
 from allconnects.privacy.vault.identity import identify
@@ -54,18 +56,25 @@ def _run(action: Callable[[Vault, argparse.Namespace], None]) -> Callable[[argpa
 @contextmanager
 def database() -> Iterator[None]:
     """The embedded database is started for the command when the platform does not run."""
-    from allconnects.kit.postgres import DatabaseError, EmbeddedPostgres
+    from allconnects.kit.postgres import EmbeddedPostgres
 
     settings = config.current()
-    try:
-        db.conninfo("vault")
+    if settings.database_url or not (settings.home / "postgres").is_dir() or _answers():
         yield
         return
-    except DatabaseError:
-        if not (settings.home / "postgres").is_dir():
-            raise
     with EmbeddedPostgres(settings.home):
         yield
+
+
+def _answers() -> bool:
+    """Whether the embedded database runs; the folder of its socket stays when it is stopped."""
+    from allconnects.kit.postgres import DatabaseError
+
+    try:
+        psycopg.connect(db.admin_conninfo()).close()
+    except (DatabaseError, psycopg.OperationalError):
+        return False
+    return True
 
 
 def _say(text: str) -> None:
