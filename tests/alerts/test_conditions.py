@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from allconnects.alerts import hours, params
+from allconnects.alerts import params
 from allconnects.alerts.hours import Hours, holidays, within
 from allconnects.alerts.models import Alert, Handling
 from allconnects.alerts.services import scheduled, trial, watch
+from allconnects.kit.holidays import easter
 from tests.alerts.conftest import Fleet, minutes
 
 Make = Callable[..., Any]
@@ -289,7 +290,7 @@ def test_holidays_of_belgium_by_easter_and_by_date() -> None:
         "2026-01-01", "2026-04-06", "2026-05-01", "2026-05-14", "2026-05-25", "2026-07-21", "2026-08-15",
         "2026-11-01", "2026-11-11", "2026-12-25",
     }  # fmt: skip
-    assert [hours.easter(year) for year in (2024, 2025, 2038, 1954)] == [
+    assert [easter(year) for year in (2024, 2025, 2038, 1954)] == [
         date(2024, 3, 31), date(2025, 4, 20), date(2038, 4, 25), date(1954, 4, 18),
     ]  # fmt: skip
 
