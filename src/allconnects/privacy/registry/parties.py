@@ -105,6 +105,21 @@ STORED = (
         asked=True,
     ),
     Stored(
+        "driver-shell-*",
+        "cache",
+        _("pages of the phone app, for where there is no network"),
+        "until you sign out",
+        asked=True,
+    ),
+    Stored("driver-state", "cache", _("what the phone app last showed of your day"), "until you sign out", asked=True),
+    Stored(
+        "driver-pressed",
+        "local storage",
+        _("what you did in the phone app without a network, until it is sent"),
+        "until it is sent, or you sign out",
+        asked=True,
+    ),
+    Stored(
         "manager",
         "database",
         _("what you did in the phone app without a network, until it is sent"),
