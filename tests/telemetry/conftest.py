@@ -28,7 +28,10 @@ def yard(owner_connection: psycopg.Connection[Any], organisation: Organisation) 
 @pytest.fixture
 def api(token_of: Callable[..., str], stranger: Any) -> Callable[..., Any]:
     """``api(path)``: the JSON that a program of the organisation gets; with a body it posts."""
-    scopes = ["positions:read", "devices:read", "devices:write", "devices:command", "events:read"]
+    scopes = [
+        "positions:read", "devices:read", "devices:write", "devices:waiting", "devices:command", "commands:read",
+        "events:read",
+    ]  # fmt: skip
     secret: list[str] = []
 
     def call(path: str, body: Any = None, method: str = "") -> Any:
