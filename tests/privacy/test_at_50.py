@@ -69,8 +69,8 @@ def stolen(organisation: Organisation) -> tuple[str, datetime, list[str]]:
     people = [str(uuid4()) for _ in range(4)]
     noon = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=3)
     for one in people:
-        vault.key_for_sealing(organisation.pk, person(one), "raw_position", who="process:test")
-    vault.key_for_sealing(organisation.pk, device(7), "trip", who="process:test")
+        vault.key_for_sealing(organisation.pk, person(one), "raw_position", who="process:drill")
+    vault.key_for_sealing(organisation.pk, device(7), "trip", who="process:drill")
     with clock.at(noon - timedelta(days=1)):
         vault.key(organisation.pk, person(people[3]), "raw_position", purpose="fleet.dispatch", who=who)
     for minutes, one in enumerate(people[:3]):
@@ -101,7 +101,7 @@ def test_one_command_says_whose_keys_were_unwrapped(
 
 def test_sealing_is_not_reading_and_others_are_left_out(stolen: tuple[str, datetime, list[str]]) -> None:
     who, noon, _ = stolen
-    assert reach.reached("process:test", clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)) == []
+    assert reach.reached("process:drill", clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)) == []
     assert reach.reached("token:0", noon, noon + timedelta(hours=2)) == []
     assert reach.subjects(reach.reached(who, noon - timedelta(days=2), noon + timedelta(hours=2))) == 5
     assert reach.normal(" 7 ") == "account:7"
