@@ -187,7 +187,7 @@ def to_sign_in(response: HttpResponseBase) -> bool:
 
 
 def lets_in(response: HttpResponseBase) -> bool:
-    return response.status_code in (200, 204, 302, 404, 409) and not to_sign_in(response)
+    return response.status_code in (200, 204, 302, 404, 409, 422) and not to_sign_in(response)
 
 
 @each_page

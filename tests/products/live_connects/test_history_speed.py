@@ -24,9 +24,9 @@ FILL = """
         end_lon_e7, start_place, end_place, distance_m, distance_why, distance_gps_m, moving_s, idle_s,
         max_speed_source, start_estimated, end_estimated, still_open, purpose, shown, computed, changed, corrections,
         rules_version, why, computed_at)
-    SELECT %(organisation)s, d.id * 100000 + day * 100 + n, d.id, at, at + interval '50 minutes', 0, 0, 0, 0, '', '',
-        20000 + d.id, 'no_odometer', 20000, 2400, 120, 'device', false, false, false, '', true, true, false, '{}', 'v',
-        '{"start": ["movement", []], "end": ["standstill", []], "within": []}', now()
+    SELECT %(organisation)s, d.id::bigint * 100000 + day * 100 + n, d.id, at, at + interval '50 minutes',
+        0, 0, 0, 0, '', '', 20000 + d.id, 'no_odometer', 20000, 2400, 120, 'device', false, false, false, '',
+        true, true, false, '{}', 'v', '{"start": ["movement", []], "end": ["standstill", []], "within": []}', now()
     FROM telemetry_device d, generate_series(0, %(days)s - 1) day, generate_series(0, %(trips)s - 1) n,
         LATERAL (SELECT timestamptz '2026-10-02 06:00+00' + day * interval '1 day' + n * interval '2 hours' AS at) x
     WHERE d.organisation_id = %(organisation)s"""
