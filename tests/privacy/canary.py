@@ -338,6 +338,9 @@ _TABLES = """
 def seen(connection: psycopg.Connection[Any], words: list[str]) -> dict[str, set[str]]:
     """In which tables words stand, by word; every row of every table is looked through, binary columns too."""
     found: dict[str, set[str]] = defaultdict(set)
+    if not words:
+        return found
+    any_of = "|".join(map(re.escape, words))
     for (table,) in connection.execute(_TABLES).fetchall():
         binary = [row[0] for row in connection.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND atttypid = 'bytea'::regtype "
@@ -345,8 +348,10 @@ def seen(connection: psycopg.Connection[Any], words: list[str]) -> dict[str, set
         text = " || ".join(
             ["row_to_json(t)::text", *(f"coalesce(encode(t.\"{one}\", 'escape'), '')" for one in binary)]
         )
-        test = f"SELECT 1 FROM {table} t WHERE ({text}) LIKE '%%' || w || '%%'"
-        query = f"SELECT w FROM unnest(%s::text[]) w WHERE EXISTS ({test})"
-        for (word,) in connection.execute(query.encode(), (words,)):
-            found[word].add(table)
+        # One look at each row for all words together: other tests leave hundreds of thousands of rows.
+        query = f"SELECT text FROM (SELECT {text} AS text FROM {table} t) rows WHERE text ~ %s"
+        for (line,) in connection.execute(query.encode(), (any_of,)):
+            for word in words:
+                if word in line:
+                    found[word].add(table)
     return found
