@@ -27,4 +27,4 @@ def test_at_26_no_role_reaches_two_databases(billing: Path) -> None:  # noqa: F8
             given["user"] = f"allconnects_{role}"
         refused = pytest.raises((psycopg.OperationalError, psycopg.errors.InsufficientPrivilege))
         with refused, psycopg.connect(**given) as connection:
-            connection.execute(f"SELECT * FROM {table} LIMIT 1".encode())
+            connection.execute(f"SELECT * FROM public.{table} LIMIT 1".encode())

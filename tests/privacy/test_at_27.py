@@ -135,8 +135,9 @@ def test_the_data_folder_and_logs_hold_no_number(organisation: Organisation, som
     service.enter(organisation.pk, somebody, PLANTED)
     with pytest.raises(InvalidInput):
         service.enter(organisation.pk, uuid4(), PLANTED)
-    with psycopg.connect(db.vault_admin_conninfo(), autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
+    if not config.current().database_url:  # on a server the files are not ours to look at
+        with psycopg.connect(db.vault_admin_conninfo(), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
     needles = [PLANTED.encode(), PLANTED.encode().hex().encode()]
     found = [str(path) for path in config.current().home.rglob("*") if _holds(path, needles)]
     assert found == []
