@@ -100,7 +100,7 @@ def test_the_inbox_of_ten_thousand_answers_fast_with_few_queries(
         assert manager.get("/alerts/").status_code == 200
         took = time.perf_counter() - began
     assert len(few) <= 12
-    assert took < 0.5, "a tenth of a second on a quiet machine"
+    assert took < 2, "a tenth of a second on a quiet machine: this only finds what grew twentyfold"
 
 
 def test_pages_of_the_api_follow_each_other(fleet: Fleet, manager: Client, make_rule: Callable[..., Any]) -> None:

@@ -91,7 +91,7 @@ def test_long_lists_ask_as_little_as_short_ones_and_answer_at_once(manager: Any,
             assert count <= BUDGET, (path, query, count)
             assert response.context["found"].rows or query == "?group=g7"
         best = min(_timed(manager, f"/register/{path}/?q=e&sort=name&page=3") for _ in range(5))
-        assert best < 0.1, (path, best)
+        assert best < 0.5, (path, best)  # `bench pages` measures: this only finds what grew fivefold
 
 
 def _timed(client: Any, url: str) -> float:
