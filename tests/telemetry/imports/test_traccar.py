@@ -32,7 +32,9 @@ def there(yard: Yard) -> Iterator[tuple[str, str]]:
     from allconnects.kit import db
 
     schema = f"traccar_{yard.organisation}"
-    yard.owner.execute(f"CREATE SCHEMA {schema}")
+    yard.owner.execute("SET ROLE NONE")  # on a server, who made the database; the owner of tables makes no schemas
+    yard.owner.execute(f"CREATE SCHEMA {schema} AUTHORIZATION {db.role_name('owner')}")
+    yard.owner.execute("RESET ROLE")
     for statement in TABLES:
         yard.owner.execute(statement.format(schema))
     given = psycopg.conninfo.conninfo_to_dict(db.conninfo("owner"))
