@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from allconnects.kit import enterprise
+
 _EU = re.compile(r"[A-Z]{2}[A-Z0-9+*.]{2,13}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
@@ -16,7 +18,7 @@ def plain(number: str) -> str:
 def belgian_enterprise(number: str) -> bool:
     """Ten digits, the last two of which are 97 minus the rest by 97 (Crossroads Bank for Enterprises)."""
     digits = plain(number).removeprefix("BE")
-    return bool(re.fullmatch(r"[01][0-9]{9}", digits)) and 97 - int(digits[:8]) % 97 == int(digits[8:])
+    return bool(re.fullmatch(r"[01][0-9]{9}", digits)) and enterprise.checks(digits)
 
 
 def vat_number(number: str, country: str) -> bool:

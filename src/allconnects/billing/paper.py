@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-import typst
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
 from allconnects.billing.numbers import plain
 from allconnects.kit.errors import AllconnectsError
+from allconnects.kit.paper import compiled
 
 NOTES = (
     gettext_noop("Reverse charge"),
@@ -34,17 +30,10 @@ class NotPrinted(AllconnectsError):
 
 def write(row: dict[str, Any]) -> bytes:
     """The whole file of a row of ``billing_invoice``. Raises NotPrinted."""
-    with tempfile.TemporaryDirectory(prefix="allconnects-invoice-") as folder, override(row["buyer"]["language"]):
-        root = Path(folder)
-        (root / "invoice.typ").write_bytes((files("allconnects.billing") / "invoice.typ").read_bytes())
-        (root / "data.json").write_text(json.dumps(_data(row)))
-        moment = datetime.combine(row["issued"], time(12), UTC)
-        try:
-            compiler = typst.Compiler(str(root / "invoice.typ"), root=str(root), ignore_system_fonts=True)
-            made: Any = compiler.compile(format="pdf", timestamp=int(moment.timestamp()))
-        except typst.TypstError:  # its text repeats the data
-            raise NotPrinted(_("The PDF could not be made.")) from None
-        return bytes(made)
+    moment = datetime.combine(row["issued"], time(12), UTC)
+    with override(row["buyer"]["language"]):
+        failure = NotPrinted(_("The PDF could not be made."))
+        return compiled("allconnects.billing", "invoice.typ", _data(row), failure, at=moment.timestamp())[0]
 
 
 def _data(row: dict[str, Any]) -> dict[str, Any]:

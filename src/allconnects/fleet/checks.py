@@ -7,6 +7,8 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+from allconnects.kit import enterprise
+
 _COMMITTEE = re.compile(r"[1-3]\d\d(\.\d\d)?")
 _VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 
@@ -33,7 +35,7 @@ def enterprise_number(text: str) -> str | None:
     digits = digits.zfill(10) if len(digits) == 9 else digits
     if not re.fullmatch(r"[01]\d{9}", digits):
         return None
-    return digits if int(digits[8:]) == 97 - int(digits[:8]) % 97 else None
+    return digits if enterprise.checks(digits) else None
 
 
 def joint_committee(text: str) -> str | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
 from allconnects.fleet.models import Team, TeamMember
+from allconnects.kit import enterprise
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.reports.hours import DEFAULT, HoursBook, Schedule, parse_schedule
 from allconnects.reports.models import Profile, WorkingHours
@@ -55,7 +56,7 @@ def valid_vat(text: str) -> bool:
     if not text.upper().startswith("BE"):
         return bool(re.fullmatch(r"[A-Z]{2}[A-Z0-9 .+*-]{2,14}", text.upper()))
     digits = re.sub(r"\D", "", text)
-    return bool(_VAT.match(text.upper())) and len(digits) == 10 and 97 - int(digits[:8]) % 97 == int(digits[8:])
+    return bool(_VAT.match(text.upper())) and enterprise.checks(digits)
 
 
 def _kind_of(logo: bytes) -> str:

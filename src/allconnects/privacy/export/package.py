@@ -5,18 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import typst
 from django.utils.translation import gettext as _
 
 from allconnects.kit.errors import AllconnectsError
+from allconnects.kit.paper import compiled
 from allconnects.privacy.export.gather import Scope, Taken
 from allconnects.privacy.registry.parties import RECIPIENTS
 from allconnects.privacy.registry.words import BASES, CATEGORIES, RETENTIONS
@@ -118,17 +115,8 @@ def _pdf(about: dict[str, Any], tables: list[Taken], files: list[str]) -> bytes:
         "complaint": _("You can complain to the Data Protection Authority, Drukpersstraat 35, 1000 Brussels, "
                        "www.gegevensbeschermingsautoriteit.be."),
     }  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="allconnects-pdf-") as folder:
-        root = Path(folder)
-        (root / "overview.typ").write_bytes(resources.files(__package__).joinpath("overview.typ").read_bytes())
-        (root / "data.json").write_text(json.dumps(data))
-        compiler = typst.Compiler(str(root / "overview.typ"), root=str(root), ignore_system_fonts=True)
-        try:
-            found = compiler.compile(format="pdf")
-        except typst.TypstError:
-            # Its text repeats the data.
-            raise NotPacked(_("The PDF could not be made.")) from None
-    return found if isinstance(found, bytes) else b""
+    failure = NotPacked(_("The PDF could not be made."))
+    return compiled("allconnects.privacy.export", "overview.typ", data, failure)[0]
 
 
 def _line(one: Taken) -> list[str]:

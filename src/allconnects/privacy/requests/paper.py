@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tempfile
-from importlib import resources
-from pathlib import Path
 from typing import Final
 
-import typst
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
 from allconnects.kit.errors import AllconnectsError
+from allconnects.kit.paper import compiled
 from allconnects.privacy.requests.letters import day
 from allconnects.privacy.requests.models import Letter
 from allconnects.privacy.requests.receiving import BRUSSELS
@@ -29,18 +25,9 @@ class NotPrinted(AllconnectsError):
 
 def pdf(letter: Letter) -> bytes:
     """The file. Raises NotPrinted, whose text does not repeat the letter."""
-    with tempfile.TemporaryDirectory(prefix="allconnects-letter-") as folder:
-        root = Path(folder)
-        source = resources.files("allconnects.privacy.requests").joinpath("data", "letter.typ")
-        (root / "letter.typ").write_bytes(source.read_bytes())
-        (root / "data.json").write_text(json.dumps(_data(letter)))
-        compiler = typst.Compiler(str(root / "letter.typ"), root=str(root), ignore_system_fonts=True)
-        try:
-            made = compiler.compile(format="pdf", timestamp=int(letter.made_at.timestamp()))
-        except typst.TypstError:
-            raise NotPrinted(_("The letter could not be made into a PDF.")) from None
-    assert isinstance(made, bytes)
-    return made
+    failure = NotPrinted(_("The letter could not be made into a PDF."))
+    at = letter.made_at.timestamp()
+    return compiled("allconnects.privacy.requests", "data/letter.typ", _data(letter), failure, at=at)[0]
 
 
 def _data(letter: Letter) -> dict[str, object]:

@@ -3,20 +3,16 @@ and the moment of the document as its date."""
 
 from __future__ import annotations
 
-import json
 import re
-import tempfile
-from importlib import resources
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-import typst
 from django.utils.translation import gettext as _
 
 from allconnects.kit.errors import AllconnectsError, InvalidInput
+from allconnects.kit.paper import compiled
 from allconnects.reports.columns import Column
 from allconnects.reports.definition import Head, Item, Line
-from allconnects.reports.render.document import Document
+from allconnects.reports.render.document import Document, Letterhead
 from allconnects.reports.shown import cell, heading
 
 MOST_LINES: Final = 10_000
@@ -35,30 +31,26 @@ class NotPrinted(AllconnectsError):
 
 def write(document: Document, seal: tuple[str, ...] = ()) -> bytes:
     """The whole file. ``seal``: lines in a box at the end. Raises InvalidInput for more than MOST_LINES lines."""
-    found: bytes = _compile(document, seal, "pdf")
-    return found
+    return _compile(document, seal, "pdf")[0]
 
 
 def pictures(document: Document, ppi: float = 80) -> list[bytes]:
     """Each page as a PNG, to be looked at."""
-    found = _compile(document, (), "png", ppi)
-    return found if isinstance(found, list) else [found]
+    return _compile(document, (), "png", ppi)
 
 
-def _compile(document: Document, seal: tuple[str, ...], form: Any, ppi: float | None = None) -> Any:
-    with tempfile.TemporaryDirectory(prefix="allconnects-pdf-") as folder:
-        root = Path(folder)
-        (root / "table.typ").write_bytes(resources.files(__package__).joinpath("table.typ").read_bytes())
-        (root / "data.json").write_text(json.dumps(_data(document, seal, root)))
-        compiler = typst.Compiler(str(root / "table.typ"), root=str(root), ignore_system_fonts=True)
-        try:
-            return compiler.compile(format=form, ppi=ppi, timestamp=int(document.made_at.timestamp()))
-        except typst.TypstError:
-            # Its text repeats the data.
-            raise NotPrinted(_("The PDF could not be made. Try XLSX.")) from None
+def _compile(
+    document: Document, seal: tuple[str, ...], form: Literal["pdf", "png"], ppi: float | None = None
+) -> list[bytes]:
+    failure = NotPrinted(_("The PDF could not be made. Try XLSX."))
+    logo = _logo(document.letterhead)
+    return compiled(
+        "allconnects.reports.render", "table.typ", _data(document, seal, logo), failure,
+        at=document.made_at.timestamp(), form=form, ppi=ppi, files={logo: document.letterhead.logo} if logo else None,
+    )  # fmt: skip
 
 
-def _data(document: Document, seal: tuple[str, ...], root: Path) -> dict[str, Any]:
+def _data(document: Document, seal: tuple[str, ...], logo: str) -> dict[str, Any]:
     head, places = document.letterhead, _printed(document)
     columns = [document.columns[place] for place in places]
     wide = sum(column.width for column in columns)
@@ -67,7 +59,7 @@ def _data(document: Document, seal: tuple[str, ...], root: Path) -> dict[str, An
         "name": head.name,
         "lines": [_clean(line) for line in head.lines],
         "vat": head.vat,
-        "logo": _logo(head.logo, head.logo_type, root),
+        "logo": logo,
         "language": document.language,
         "landscape": wide > _NARROW,
         "size": 8 if wide > 150 else 9,
@@ -121,8 +113,5 @@ def _clean(text: str) -> str:
     return _UNPRINTABLE.sub(" ", text)
 
 
-def _logo(content: bytes, kind: str, root: Path) -> str:
-    name = LOGOS.get(kind, "") if content else ""
-    if name:
-        (root / name).write_bytes(content)
-    return name
+def _logo(head: Letterhead) -> str:
+    return LOGOS.get(head.logo_type, "") if head.logo else ""

@@ -1,0 +1,38 @@
+"""PDF by typst: a template of a room, its data as JSON, only the fonts that typst brings along."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import typst
+
+from allconnects.kit.errors import AllconnectsError
+
+
+def compiled(
+    package: str, template: str, data: Mapping[str, Any], failure: AllconnectsError, *,
+    at: float | None = None, form: Literal["pdf", "png"] = "pdf", ppi: float | None = None,
+    files: Mapping[str, bytes] | None = None,
+) -> list[bytes]:  # fmt: skip
+    """The PDF, or a PNG of each page. The same data and moment ``at`` (seconds since 1970) give the same bytes.
+
+    ``template``: path within the package; it reads ``data.json`` and ``files`` beside it. Raises ``failure`` when it
+    cannot be made, and nothing of what typst says, whose text repeats the data.
+    """
+    with tempfile.TemporaryDirectory(prefix="allconnects-pdf-") as folder:
+        root = Path(folder)
+        source = resources.files(package).joinpath(*template.split("/")).read_bytes()
+        for name, content in {"page.typ": source, **(files or {})}.items():
+            (root / name).write_bytes(content)
+        (root / "data.json").write_text(json.dumps(data))
+        compiler = typst.Compiler(str(root / "page.typ"), root=str(root), ignore_system_fonts=True)
+        try:
+            made = compiler.compile(format=form, ppi=ppi, timestamp=None if at is None else int(at))
+        except typst.TypstError:
+            raise failure from None
+    return made if isinstance(made, list) else [made or b""]
