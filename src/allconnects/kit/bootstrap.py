@@ -9,8 +9,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from allconnects.kit import config, db
-from allconnects.kit.db import DATABASE, ROLES, SIDES, VAULT, Side, admin_conninfo, role_name
+from allconnects.kit.db import DATABASE, ROLES, SIDES, Side, admin_conninfo, role_name
 from allconnects.kit.errors import AllconnectsError
+from allconnects.kit.sql import statements
 
 _LOCK = 0x616C6C63
 _HERE = tuple(role_name(role) for role in ROLES if role not in SIDES)
@@ -46,11 +47,6 @@ def bootstrap() -> None:
         ) from error
 
 
-def bootstrap_vault() -> None:
-    """Make the database of the keys and its roles, after ``bootstrap``. Raises BootstrapError in one line."""
-    bootstrap_side(VAULT)
-
-
 def bootstrap_side(side: Side) -> None:
     """Make a database beside the main one and its roles, after ``bootstrap``. Raises BootstrapError in one line.
 
@@ -74,6 +70,31 @@ def bootstrap_side(side: Side) -> None:
         raise BootstrapError(
             f"the user of the database of {side.what} may not create roles or tables there: make that user its owner"
         ) from error
+
+
+def bring_up_side(
+    side: Side, package: str, steps: Sequence[str], grants: Sequence[str], *, lock: int, newer: AllconnectsError
+) -> None:
+    """Bring the tables of a side database to this version, after ``bootstrap_side``; safe to run by two at once.
+
+    ``steps``: files of ``package`` that make the schema, in order, each run once. ``grants``: statements run each time.
+    Raises ``newer`` when a newer version has run more steps than there are.
+    """
+    table = f"{side.role}_schema"
+    with psycopg.connect(db.side_admin_conninfo(side), autocommit=True) as connection, connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+        connection.execute(f"SET LOCAL ROLE {side.owner}".encode())
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (version integer PRIMARY KEY)".encode())
+        row = connection.execute(f"SELECT coalesce(max(version), 0) FROM {table}".encode()).fetchone()
+        version = int(row[0]) if row else 0
+        if version > len(steps):
+            raise newer
+        for number, name in enumerate(steps[version:], version + 1):
+            for statement in statements(package, name):
+                connection.execute(statement.encode())
+            connection.execute(f"INSERT INTO {table} (version) VALUES (%s)".encode(), (number,))
+        for statement in grants:
+            connection.execute(statement.encode())
 
 
 def statements_for_administrator() -> list[str]:

@@ -57,7 +57,6 @@ class Side:
 VAULT = Side("vault", "the keys of the vault")
 BILLING = Side("billing", "billing")
 SIDES = {side.role: side for side in (VAULT, BILLING)}
-VAULT_OWNER = VAULT.owner
 
 _ROLE_VARIABLE = "_ALLCONNECTS_ROLE"
 

@@ -50,7 +50,7 @@ def load(vault: Vault, path: Path) -> backup.Restored:
 
 def unguard(connection: psycopg.Connection) -> None:
     """Be the owner, whom no trigger stops."""
-    connection.execute(f"SET ROLE {db.VAULT_OWNER}".encode())
+    connection.execute(f"SET ROLE {db.VAULT.owner}".encode())
     connection.execute("ALTER TABLE vault_key DISABLE TRIGGER USER")
 
 
@@ -123,7 +123,7 @@ def test_a_database_put_back_by_other_means_is_corrected_at_start(install: Insta
     seal(vault, 1, *PEOPLE)
     vault.set_state(1, PEOPLE[1], "held", who=WHO, reason="x")
     with psycopg.connect(db.vault_admin_conninfo(), autocommit=True) as connection:
-        connection.execute(f"SET ROLE {db.VAULT_OWNER}".encode())
+        connection.execute(f"SET ROLE {db.VAULT.owner}".encode())
         connection.execute("CREATE TABLE before AS SELECT * FROM vault_key")
         vault.set_state(1, PEOPLE[1], "active", who=WHO, reason="x")
         vault.destroy(1, PEOPLE[1], who=WHO, reason="x")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import psycopg
-
-from allconnects.kit import bootstrap, db, sql
+from allconnects.kit import bootstrap, db
 from allconnects.privacy.vault.changes import reconcile
 from allconnects.privacy.vault.errors import VaultError
 from allconnects.privacy.vault.identity import LOCK, identify, initialise
@@ -21,32 +19,11 @@ def migrate() -> str:
 
     Raises BootstrapError, VaultError, RootMissing or RootWrong in one line.
     """
-    bootstrap.bootstrap_vault()
-    with psycopg.connect(db.vault_admin_conninfo(), autocommit=True) as connection:
-        _bring_up(connection)
+    bootstrap.bootstrap_side(db.VAULT)
+    newer = VaultError("the vault was made by a newer version of allconnects; install that version")
+    bootstrap.bring_up_side(db.VAULT, "allconnects.privacy.vault", STEPS, grants(), lock=LOCK, newer=newer)
     with from_settings() as vault:
         return _root(vault)
-
-
-def _bring_up(connection: psycopg.Connection) -> None:
-    with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-        connection.execute(f"SET LOCAL ROLE {db.VAULT_OWNER}".encode())
-        connection.execute("CREATE TABLE IF NOT EXISTS vault_schema (version integer PRIMARY KEY)")
-        row = connection.execute("SELECT coalesce(max(version), 0) FROM vault_schema").fetchone()
-        version = int(row[0]) if row else 0
-        if version > len(STEPS):
-            raise VaultError("the vault was made by a newer version of allconnects; install that version")
-        for number, name in enumerate(STEPS[version:], version + 1):
-            _run(connection, name)
-            connection.execute("INSERT INTO vault_schema (version) VALUES (%s)", (number,))
-        for statement in grants():
-            connection.execute(statement.encode())
-
-
-def _run(connection: psycopg.Connection, name: str) -> None:
-    for statement in sql.statements("allconnects.privacy.vault", name):
-        connection.execute(statement.encode())
 
 
 def _root(vault: Vault) -> str:
