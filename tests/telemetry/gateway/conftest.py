@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.telemetry.gateway.running import Running, gateway, until
+from tests.telemetry.gateway.running import Running, gateway, until, wait_until_known
 
 _numbers = itertools.count(1)
 
@@ -73,6 +73,7 @@ def register(api: Callable[..., Any], running: Running) -> Callable[..., int]:
     def make(identifier: str, secret: str | None = None) -> int:
         body = {"identifier": identifier, "name": identifier[-20:], "kind": "vehicle", "secret": secret}
         number: int = api("devices", body)["id"]
+        wait_until_known(number)
         return number
 
     return make

@@ -21,6 +21,8 @@ from tests.telemetry.codecs import teltonika_frames as build
 HOST = "127.0.0.1"
 PROTOCOLS = ("teltonika", "gt06", "osmand", "owntracks")
 PATIENCE_S = 20.0
+ALIVE: list[Running] = []
+"""The gateways that run: whoever registers a device waits until each of them was told."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -59,6 +61,10 @@ class Running:
     def errors(self) -> list[dict[str, Any]]:
         """Entries that nobody wants to see: errors, tracebacks, warnings of the loop."""
         return [e for e in self.entries() if e.get("level") in ("error", "critical") or "logger" in e]
+
+    def knows(self, device: int) -> bool:
+        """Whether it was told of a new device since it runs. Numbers rise, and changes are told in their order."""
+        return any(e["event"] == "gateway.devices" and e["version"] >= device for e in self.entries())
 
     def rss_mb(self) -> float:
         """Memory it uses, in MB."""
@@ -104,6 +110,7 @@ def gateway(folder: Path, certificate: Path, **settings: object) -> Iterator[Run
         "ALLCONNECTS_GATEWAY_TLS_CERT": str(certificate),
         "ALLCONNECTS_GATEWAY_TLS_KEY": str(certificate),
         "ALLCONNECTS_LOG_FORMAT": "json",
+        "ALLCONNECTS_LOG_LEVEL": "debug",
     }
     log = folder / "gateway.log"
     with log.open("wb") as output:
@@ -117,8 +124,11 @@ def gateway(folder: Path, certificate: Path, **settings: object) -> Iterator[Run
     running = Running(process, ports, log)
     try:
         assert until(lambda: process.poll() is None and all(map(_listens, ports.values()))), log.read_text()[-2000:]
+        ALIVE.append(running)
         yield running
     finally:
+        if running in ALIVE:
+            ALIVE.remove(running)
         running.close_all()
         process.send_signal(signal.SIGCONT)
         process.terminate()
@@ -127,6 +137,11 @@ def gateway(folder: Path, certificate: Path, **settings: object) -> Iterator[Run
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def wait_until_known(device: int) -> None:
+    """Wait until every gateway that runs was told of a device."""
+    assert until(lambda: all(running.knows(device) for running in ALIVE))
 
 
 def _listens(port: int) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from allconnects.kit import clock
 from tests.telemetry.gateway.running import (
     HOST,
+    PATIENCE_S,
     Running,
     ended,
     gateway,
@@ -25,6 +26,7 @@ from tests.telemetry.gateway.running import (
     request,
     status,
     until,
+    wait_until_known,
 )
 from tests.telemetry.store.hot import Yard
 
@@ -59,17 +61,10 @@ def crc_x25(data: bytes) -> int:
     return crc ^ 0xFFFF
 
 
-def tells(running: Running, register: Callable[..., int], identifier: str, secret: str | None = None) -> int:
-    """Register a device and wait until the gateway knows it."""
-    number = register(identifier, secret)
-    time.sleep(0.3)
-    return number
-
-
 def test_a_tracker_speaks_tls(
     running: Running, register: Callable[..., int], latest: Callable[[int], Any], imei: str
 ) -> None:
-    device = tells(running, register, imei)
+    device = register(imei)
     tracker = running.tracker(imei, tls=True)
     tracker.sendall(packet([clock.now_ms()]))
     assert receive(tracker, 4) == b"\0\0\0\1"
@@ -78,7 +73,7 @@ def test_a_tracker_speaks_tls(
 
 def test_a_phone_speaks_tls(running: Running, register: Callable[..., int], latest: Callable[[int], Any]) -> None:
     identifier = f"phone-{clock.now_ms()}"
-    device = tells(running, register, identifier, SECRET)
+    device = register(identifier, SECRET)
     phone = running.connect("osmand", tls=True)
     phone.sendall(osmand(identifier, SECRET))
     assert status(phone) == 200
@@ -86,8 +81,8 @@ def test_a_phone_speaks_tls(running: Running, register: Callable[..., int], late
 
 
 def test_a_tls_port_does_not_speak_in_the_clear(running: Running, register: Callable[..., int], imei: str) -> None:
-    tells(running, register, imei)
-    with socket.create_connection((HOST, running.ports["teltonika-tls"]), 5) as client:
+    register(imei)
+    with socket.create_connection((HOST, running.ports["teltonika-tls"]), PATIENCE_S) as client:
         client.sendall(login(imei))
         assert b"\x01" not in ended(client)[:1]
 
@@ -97,7 +92,7 @@ def test_a_wrong_device_secret_is_refused_and_told(
     running: Running, register: Callable[..., int], api: Callable[..., Any], yard: Yard, wrong: str | None
 ) -> None:
     identifier = f"phone-{clock.now_ms()}"
-    device = tells(running, register, identifier, SECRET)
+    device = register(identifier, SECRET)
     phone = running.connect("osmand")
     for _ in range(3):
         phone.sendall(osmand(identifier, wrong))
@@ -113,7 +108,7 @@ def test_a_wrong_device_secret_is_refused_and_told(
 def test_a_protocol_without_secrets_cannot_speak_for_a_device_with_one(
     running: Running, register: Callable[..., int], imei: str
 ) -> None:
-    tells(running, register, imei, SECRET)
+    register(imei, SECRET)
     client = running.connect("teltonika")
     client.sendall(login(imei))
     assert ended(client) == b"\0"
@@ -148,7 +143,7 @@ def test_an_unknown_tracker_is_refused_listed_and_accepted(
     body = {"protocol": "teltonika", "identifier": imei, "name": "New", "kind": "vehicle"}
     device = api("unknown-devices/accept", body)["id"]
     assert _waiting(api, imei) is None
-    time.sleep(0.3)
+    wait_until_known(device)
     tracker = running.tracker(imei)
     tracker.sendall(packet([clock.now_ms()]))
     assert receive(tracker, 4) == b"\0\0\0\1"
@@ -192,7 +187,7 @@ def test_an_unknown_datagram_is_not_answered(
 def test_what_no_device_calls_itself_is_not_listed_and_harms_nobody(
     running: Running, operator: None, api: Callable[..., Any], register: Callable[..., int], imei: str
 ) -> None:
-    tells(running, register, imei)
+    register(imei)
     tracker = running.tracker(imei)
     odd = running.connect("osmand")
     for identifier in ("%00abc", "a%0Ab", "%ff%fe"):
@@ -206,7 +201,7 @@ def test_what_no_device_calls_itself_is_not_listed_and_harms_nobody(
 def test_one_id_from_two_places_raises_one_event(
     running: Running, register: Callable[..., int], api: Callable[..., Any], imei: str
 ) -> None:
-    device = tells(running, register, imei)
+    device = register(imei)
     here, there = running.tracker(imei), running.tracker(imei, source=ELSEWHERE)
     for step in range(6):
         sender = (here, there)[step % 2]
@@ -221,7 +216,7 @@ def test_one_id_from_two_places_raises_one_event(
 def test_a_tracker_that_changes_its_network_raises_none(
     running: Running, register: Callable[..., int], api: Callable[..., Any], imei: str
 ) -> None:
-    device = tells(running, register, imei)
+    device = register(imei)
     for source in (HOST, ELSEWHERE):
         tracker = running.tracker(imei, source=source)
         for _ in range(3):
@@ -234,7 +229,7 @@ def test_a_tracker_that_changes_its_network_raises_none(
 def test_a_device_that_is_removed_is_not_acknowledged_any_more(
     running: Running, register: Callable[..., int], api: Callable[..., Any], yard: Yard, imei: str
 ) -> None:
-    device = tells(running, register, imei)
+    device = register(imei)
     tracker = running.tracker(imei)
     tracker.sendall(packet([clock.now_ms()]))
     assert receive(tracker, 4) == b"\0\0\0\1"
@@ -252,7 +247,7 @@ def test_a_connection_may_speak_for_devices_of_two_organisations(
     identifier = f"own-{clock.now_ms()}"
     register(identifier)
     other = Yard(yard.owner, other_organisation.pk, yard.conninfo).device()
-    time.sleep(0.3)
+    wait_until_known(other.id)
     proxy = running.connect("osmand")
     for name in (identifier, other.identifier, identifier):
         proxy.sendall(osmand(name))
@@ -293,7 +288,5 @@ def _takes(client: socket.socket, identifier: str) -> bool:
 
 def _address_limit(limited: Running) -> None:
     many = [limited.connect("teltonika", source="127.0.0.40") for _ in range(12)]
-    time.sleep(0.3)
-    open_ones = [client for client in many if quiet(client, 0.05)]
-    assert len(open_ones) == 8
+    assert until(lambda: sum(quiet(client, 0.05) for client in many) == 8)
     assert quiet(limited.connect("teltonika", source="127.0.0.41"))

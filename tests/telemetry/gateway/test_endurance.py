@@ -66,7 +66,6 @@ def served(running: Running, tracker: socket.socket) -> float:
 def tracker(impatient: Running, register: Callable[..., int], imei: str) -> socket.socket:
     """Another organisation's tracker, which must not notice anything."""
     register(imei)
-    time.sleep(0.3)
     return impatient.tracker(imei, source=ELSEWHERE)
 
 
@@ -99,7 +98,6 @@ def test_a_tracker_that_falls_silent_is_ended_and_one_that_lives_is_not(
     impatient: Running, tracker: socket.socket, register: Callable[..., int], imei: str
 ) -> None:
     register(f"1{imei[1:]}")
-    time.sleep(0.3)
     alive = impatient.tracker(f"1{imei[1:]}")
     start = time.monotonic()
     while time.monotonic() - start < IDLE_TIMEOUT_S + SWEEP_S + 1:
@@ -114,7 +112,6 @@ def test_half_a_message_ends_its_connection(
     impatient: Running, register: Callable[..., int], imei: str, protocol: str
 ) -> None:
     register(imei)
-    time.sleep(0.3)
     if protocol == "teltonika":
         client, half = impatient.tracker(imei), packet([clock.now_ms()])[:30]
     else:
@@ -142,7 +139,6 @@ def test_giant_lengths_are_refused_at_once(
     impatient: Running, tracker: socket.socket, register: Callable[..., int], imei: str
 ) -> None:
     register(f"2{imei[1:]}")
-    time.sleep(0.3)
     for claim in (b"\0\0\0\0\x7f\xff\xff\xff", b"\0\0\0\0\xff\xff\xff\xff", b"\0\0\0\0\0\1\0\0"):
         client = impatient.tracker(f"2{imei[1:]}")
         client.sendall(claim)
@@ -196,7 +192,6 @@ def test_answers_that_nobody_takes_do_not_pile_up(
     """Strangers that ask on and on without reading are ended; a device that does is held back (its answers are
     small: the system's buffers take a long time to fill)."""
     register(f"3{imei[1:]}")
-    time.sleep(0.3)
     before = impatient.rss_mb()
     deaf = [(impatient.connect("osmand"), request("/?id=nobody-at-all") * 20) for _ in range(5)]
     known = impatient.connect("gt06")
@@ -238,7 +233,6 @@ def test_requests_in_a_row_are_answered_in_their_order(impatient: Running, regis
     """Stored ones wait for their commit; those that need none may not overtake them."""
     identifier = f"row-{clock.now_ms()}"
     register(identifier)
-    time.sleep(0.3)
     wrong, unknown = request("/?nothing=1"), request("/?id=unknown-in-a-row&lat=1&lon=1")
     client = impatient.connect("osmand")
     client.sendall((osmand(identifier) + wrong + unknown) * 10)
@@ -254,7 +248,6 @@ def test_who_closes_its_side_still_gets_its_answers(
     impatient: Running, register: Callable[..., int], imei: str, how: str
 ) -> None:
     register(imei)
-    time.sleep(0.3)
     if how == "teltonika":
         client = impatient.tracker(imei)
         client.sendall(packet([clock.now_ms()]) + packet([clock.now_ms() + 1]))
@@ -393,7 +386,6 @@ def test_a_gateway_that_is_told_to_stop_answers_what_it_has(
 
 def test_login_and_data_in_one_piece(impatient: Running, register: Callable[..., int], imei: str) -> None:
     register(imei)
-    time.sleep(0.3)
     client = impatient.connect("teltonika")
     client.sendall(login(imei) + packet([clock.now_ms()]))
     assert receive(client, 5) == b"\x01\0\0\0\1"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.shared_data import shared
-from tests.telemetry.gateway.running import HOST, Running, ended, quiet, receive, request, status, until
+from tests.telemetry.gateway.running import HOST, PATIENCE_S, Running, ended, quiet, receive, request, status, until
 
 Vector = dict[str, Any]
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -104,7 +103,7 @@ def check_positions(api: Callable[..., Any], numbers: dict[str, int], messages: 
             ), (identifier, fix["time"], near)
             checked += 1
         newest = max(milliseconds(fix["time"]) for fix in fixes)
-        assert until(lambda: _latest_ms(api, device) >= newest, 5)  # noqa: B023
+        assert until(lambda: _latest_ms(api, device) >= newest)  # noqa: B023
     return checked
 
 
@@ -122,12 +121,11 @@ def test_a_session_over_tcp_gets_the_reference_replies(
     first = next(i for i, v in enumerate(messages) if v.get("device_ids"))
     messages = messages[first:]
     numbers = known(messages)
-    time.sleep(0.3)
     client = running.connect(protocol)
     for vector in messages:
         client.sendall(bytes.fromhex(vector["input"]))
         wanted = reply(vector)
-        client.settimeout(5)
+        client.settimeout(PATIENCE_S)
         try:
             assert receive(client, len(wanted)).hex() == wanted.hex(), vector["seq"]
         except TimeoutError:
@@ -144,7 +142,6 @@ def test_damaged_messages_end_the_connection_unanswered(
     greeting = next(v for v in messages if v.get("device_ids") and v.get("checksum_ok") is not False)
     damaged = [v for v in messages if v.get("checksum_ok") is False and not v.get("device_ids")]
     known([greeting])
-    time.sleep(0.3)
     assert len(damaged) >= 3
     for vector in damaged:
         client = running.connect(protocol)
@@ -161,9 +158,8 @@ def test_datagrams_get_their_acknowledgement(
     """Ours repeats the packet's number, as the manufacturer documents; the reference has zeros there."""
     messages = sound("teltonika", "udp")
     numbers = known(messages)
-    time.sleep(0.3)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(PATIENCE_S)
         for vector in messages:
             data = bytes.fromhex(vector["input"])
             client.sendto(data, (HOST, running.ports["teltonika"]))
@@ -185,9 +181,8 @@ def test_requests_over_http_get_the_reference_status(
 ) -> None:
     messages = sound(protocol, "http")
     numbers = known(messages)
-    time.sleep(0.3)
     client = running.connect(protocol)
-    client.settimeout(5)
+    client.settimeout(PATIENCE_S)
     wanted = [entry["http_status"] for vector in messages for entry in vector["responses"]]
     if pipelined:
         client.sendall(b"".join(map(as_request, messages)))

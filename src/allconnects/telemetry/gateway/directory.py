@@ -113,6 +113,7 @@ class Directory:
     async def _refresh(self, connection: psycopg.AsyncConnection, devices: set[int]) -> None:
         rows = await (await connection.execute(_SELECT + " WHERE d.id = ANY(%s)", (list(devices),))).fetchall()
         self._take_over(rows, devices)
+        log.debug("gateway.devices", version=max(devices))
 
     def _take_over(self, rows: Sequence[tuple[Any, ...]], asked: set[int]) -> None:
         """What the database says of the devices ``asked`` after; those without a row are gone."""
