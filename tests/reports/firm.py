@@ -138,11 +138,15 @@ class Firm:
         )  # fmt: skip
         return f"{device}-{number}"
 
-    def stop(self, device: int, begin: datetime, end: datetime, person: uuid.UUID | None = None) -> None:
+    def stop(
+        self, device: int, begin: datetime, end: datetime, person: uuid.UUID | None = None,
+        idle: tuple[datetime, ...] = (),
+    ) -> None:  # fmt: skip
+        """A stop; ``idle``: begins and ends of when the engine ran."""
         self.put(
             "trips_stop", id=self._number(begin), device_id=device, **self._carrier(device, begin, person),
             start_at=begin, end_at=end, lat_e7=0, lon_e7=0, still_open=False, shown=True, rules_version="1",
-            why=Jsonb(["standstill", [0]]), computed_at=end,
+            idle=list(idle), why=Jsonb(["standstill", [0]]), computed_at=end,
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from allconnects.reports.catalogue import REPORTS, report_of
+from allconnects.reports.columns import Totals
 from allconnects.reports.definition import GROUPS
 from allconnects.reports.purposes import purposes
 from tests.reports.firm import Firm, at, days
@@ -114,6 +115,46 @@ def test_idling_and_speed(van: dict[str, Any], lines: Lines) -> None:
     assert found[0]["litres"] == pytest.approx(0.15)
     (fast,) = lines("speed", purpose="security_incident", limit_kmh=120, **WEEK)
     assert fast["over_kmh"] == pytest.approx(15)
+
+
+def test_idling_in_stops_counts_for_its_day_and_for_who_sat_there(
+    van: dict[str, Any], firm: Firm, lines: Lines
+) -> None:
+    """Half an hour after arriving on Thursday, a quarter on Friday before Bob leaves, of which nobody says more."""
+    friday = at("2026-10-09 07:00")
+    firm.trip(van["device"], at("2026-10-08 17:00"), at("2026-10-08 18:00"), person=van["driver"], idle_s=60)
+    firm.stop(
+        van["device"], at("2026-10-08 18:00"), friday, van["driver"],
+        (at("2026-10-08 18:00"), at("2026-10-08 18:30"), at("2026-10-09 06:45"), friday),
+    )  # fmt: skip
+    firm.trip(van["device"], friday, at("2026-10-09 08:00"), person=van["mate"])
+    period = days("2026-10-08", "2026-10-09")
+    found = lines("idling", purpose="cost_control", **period)
+    assert [(row["person"], row["day"].day, row["idle_s"], row["driving_s"], row["trips"]) for row in found] == [
+        ("Ann Adams", 8, 1860, 3540, 1), ("Bob Brook", 9, 900, 3600, 1),
+    ]  # fmt: skip
+    assert found[0]["litres"] == pytest.approx(1860 / 3600 * 0.9)
+    used = [row for row in lines("use", purpose="maintenance", **period) if row["idle_s"]]
+    assert [(row["day"].day, row["idle_s"], row["in_use_s"]) for row in used] == [(8, 1860, 5400), (9, 900, 4500)]
+    assert lines("idling", purpose="cost_control", **days("2026-10-10", "2026-10-11")) == []
+
+
+def test_idling_is_told_for_purposes_of_all_hours_only() -> None:
+    """It is summed in the database, which knows no working hours."""
+    assert all(purposes()[key].outside_hours for key in report_of("idling").purposes)
+
+
+def test_litres_per_100_km_go_by_the_distance_of_which_litres_are_known(firm: Firm, lines: Lines) -> None:
+    for name, fuel in (("Van D", "diesel"), ("Van E", "electric")):
+        _vehicle, device = firm.vehicle(name, fuel=fuel)
+        firm.trip(device, at("2026-10-05 07:00"), at("2026-10-05 08:00"), distance_m=100_000)
+    report = report_of("fuel")
+    totals = Totals(report.columns)
+    for row in lines("fuel", purpose="environment", **WEEK):
+        totals.add(tuple(row.values()))
+    found = dict(zip([column.key for column in report.columns], totals.values(), strict=True))
+    assert found["per_100km"] == pytest.approx(8.8)
+    assert (found["distance_m"], found["kwh"]) == (200_000, pytest.approx(28))
 
 
 def test_materials_by_site(van: dict[str, Any], firm: Firm, lines: Lines) -> None:

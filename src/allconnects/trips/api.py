@@ -96,7 +96,7 @@ class TripOut(Schema):
 
 
 class StopOut(Schema):
-    """A stop. ``hidden``: a private trip of somebody else led there."""
+    """A stop. ``idle``: when the engine ran. ``hidden``: a private trip of somebody else led there."""
 
     id: int
     device: int
@@ -109,6 +109,8 @@ class StopOut(Schema):
     lat: float | None
     lon: float | None
     still_open: bool
+    idle: list[tuple[datetime, datetime]]
+    idle_s: float
     rules_version: str
     why: DecisionOut
     name: str
@@ -146,8 +148,8 @@ class DayTotal(Schema):
     distance_m: float
     driving_s: float
     idle_s: float
-    first_start: datetime
-    last_end: datetime
+    first_start: datetime | None
+    last_end: datetime | None
 
 
 class MonthTotal(Schema):
@@ -277,7 +279,7 @@ def _why(one: StoredTrip) -> dict[str, Any]:
 
 def stop_json(one: StoredStop) -> dict[str, Any]:
     """A stop as the API tells it."""
-    return {**asdict(one), "duration_s": one.duration_s, "why": one.why._asdict()}
+    return {**asdict(one), "duration_s": one.duration_s, "idle_s": one.idle_s, "why": one.why._asdict()}
 
 
 def _corrections(organisation: int, found: Sequence[Correction]) -> list[dict[str, Any]]:
@@ -382,7 +384,7 @@ def month_totals(request: HttpRequest, month: str = "") -> HttpResponse:
             "vehicle": one.vehicle, "device": one.device, "days": 0, "trips": 0, "distance_m": 0.0,
             "driving_s": 0.0, "idle_s": 0.0,
         })  # fmt: skip
-        row["days"] += 1
+        row["days"] += int(one.trips > 0)
         for name in ("trips", "distance_m", "driving_s", "idle_s"):
             row[name] += getattr(one, name)
     return _json(list(found.values()))

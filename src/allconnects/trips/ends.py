@@ -76,7 +76,8 @@ def named_stops(organisation: int, stops: Sequence[StoredStop], viewer: int | No
         if masked or one.id in hidden:
             one = replace(one, lat=None, lon=None)
         secret = one.id in hidden
-        found.append(replace(one, name=_("Private") if secret else name, hidden=secret))
+        told = replace(one, name=_("Private") if secret else name, hidden=secret)
+        found.append(replace(told, idle=()) if secret else told)
     return found
 
 

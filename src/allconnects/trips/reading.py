@@ -23,10 +23,24 @@ LONG = timedelta(days=15)
 _LONG = "end_at - start_at >= interval '15 days'"
 
 _OVERVIEW = """
-    SELECT vehicle, CASE WHEN vehicle IS NULL THEN device_id END, (start_at AT TIME ZONE 'Europe/Brussels')::date,
-           count(*), sum(distance_m), sum(moving_s), sum(idle_s), min(start_at), max(end_at)
-    FROM trips_trip WHERE organisation_id = %s AND shown AND start_at >= %s AND start_at < %s
+    WITH drove AS (
+        SELECT vehicle, CASE WHEN vehicle IS NULL THEN device_id END AS device,
+               (start_at AT TIME ZONE 'Europe/Brussels')::date AS day,
+               count(*) AS trips, sum(distance_m) AS distance_m, sum(moving_s) AS moving_s, sum(idle_s) AS idle_s,
+               min(start_at) AS first_start, max(end_at) AS last_end
+        FROM trips_trip
+        WHERE organisation_id = %(organisation)s AND shown AND start_at >= %(start)s AND start_at < %(end)s
+        GROUP BY 1, 2, 3),
+    stood AS (
+        SELECT vehicle, CASE WHEN vehicle IS NULL THEN device_id END AS device, day, sum(idle_s) AS idle_s
+        FROM trips_idle(%(organisation)s, %(start)s, %(end)s) GROUP BY 1, 2, 3)
+    SELECT vehicle, device, day, max(trips), max(distance_m), max(moving_s), sum(idle_s), max(first_start),
+           max(last_end)
+    FROM (SELECT * FROM drove UNION ALL SELECT vehicle, device, day, 0, 0, 0, idle_s, NULL, NULL FROM stood) both_of
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+_IDLED = """
+    SELECT day, sum(idle_s) FROM trips_idle(%s, %s, %s)
+    WHERE device_id = ANY(%s::integer[]) OR vehicle = ANY(%s::integer[]) GROUP BY 1"""
 
 
 def trips_between(
@@ -128,24 +142,36 @@ def originals_of(organisation: int, trip: StoredTrip) -> list[StoredTrip]:
 
 
 def month_overview(organisation: int, month: date) -> list[DayUse]:
-    """Use of every vehicle (or device in none) on every Brussels day of the month of ``month`` that has trips."""
+    """Use of every vehicle (or device in none) on every Brussels day of the month of ``month`` on which it drove or
+    its engine ran."""
     first = month.replace(day=1)
     following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     with connection.cursor() as cursor:
-        cursor.execute(_OVERVIEW, [organisation, bounds(first)[0], bounds(following)[0]])
+        cursor.execute(
+            _OVERVIEW, {"organisation": organisation, "start": bounds(first)[0], "end": bounds(following)[0]}
+        )
         found = [DayUse._make(row) for row in cursor.fetchall()]
     if found:
         note_overview(organisation, bounds(first)[0], bounds(following)[0] - timedelta(days=1), len(found))
     return found
 
 
-def totals_of(trips: Sequence[StoredTrip]) -> Totals:
-    """Sums over shown trips."""
+def idled(
+    organisation: int, start: datetime, end: datetime, *, devices: Sequence[int] = (), vehicles: Sequence[int] = ()
+) -> dict[date, float]:
+    """For how many seconds engines of any of these ran in stops on each Brussels day between two instants."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IDLED, [organisation, start, end, list(devices), list(vehicles)])
+        return dict(cursor.fetchall())
+
+
+def totals_of(trips: Sequence[StoredTrip], idle_s: float = 0.0) -> Totals:
+    """Sums over shown trips; ``idle_s``: what engines ran in stops besides."""
     return Totals(
         len(trips),
         sum(one.distance_m for one in trips),
         sum(one.moving_s for one in trips),
-        sum(one.idle_s for one in trips),
+        sum(one.idle_s for one in trips) + idle_s,
         min((one.start for one in trips), default=None),
         max((one.end for one in trips), default=None),
     )

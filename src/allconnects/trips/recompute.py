@@ -14,11 +14,14 @@ from allconnects.telemetry.store.segments import BRUSSELS
 from allconnects.trips.certain import DAY_MS
 from allconnects.trips.effect import Effect, Row, Said, applied
 from allconnects.trips.found import Found, look
+from allconnects.trips.idling import EVER, Spans, beside, engine_on
+from allconnects.trips.idling import within as spans_within
 from allconnects.trips.purposes import laid
 from allconnects.trips.purposes import said as uses_of
 from allconnects.trips.result import Track
 from allconnects.trips.store import holders, settings
 from allconnects.trips.store.corrections import in_force, remember
+from allconnects.trips.store.rows import pairs
 from allconnects.trips.store.write import (
     STOPS,
     TRIPS,
@@ -27,6 +30,7 @@ from allconnects.trips.store.write import (
     Values,
     Written,
     moment,
+    moments,
     replace_rows,
     stop_values,
     trip_values,
@@ -98,7 +102,7 @@ def recompute(work: Work, first: datetime, last: datetime) -> Written:
     if stretch is None:
         return Written(done=False)
     found, effect = _computed(work, stretch, periods, said)
-    return _write(work, stretch, found, effect, kept)
+    return _write(work, stretch, found, effect, kept, engine_on(stretch.track, periods))
 
 
 def _ms(at: datetime) -> int:
@@ -160,21 +164,26 @@ def _computed(
     return found, applied(found.legs, atoms, found.rests, mine)
 
 
-def _write(work: Work, stretch: Stretch, found: Found, effect: Effect, kept: datetime) -> Written:
+def _write(
+    work: Work, stretch: Stretch, found: Found, effect: Effect, kept: datetime, engine: Spans
+) -> Written:  # fmt: skip
     lo = moment(stretch.lo.at_ms) if stretch.lo else kept
     hi = moment(stretch.hi.at_ms) if stretch.hi else None
     target = Target(work.organisation, work.device, lo, hi)
     end, still_open = _beyond(work, found, hi)
+    engine = _known_of(work, stretch, engine)
     if stretch.lo:
         first = moment(found.legs[0].start_ms) if found.legs else None
-        _prolong(work, lo, (first, False) if first else (end, still_open))
-    rests = [
-        stop_values(
-            work.device, one, max(moment(one.start_ms), end if one.end_ms is None else moment(one.end_ms)),
-            one.end_ms is None and still_open, one.start_ms not in effect.swallowed,
-        )
-        for one in found.rests
-    ]  # fmt: skip
+        _prolong(work, lo, (first, False) if first else (end, still_open), engine)
+    rests = []
+    for one in found.rests:
+        until = max(moment(one.start_ms), end if one.end_ms is None else moment(one.end_ms))
+        rests.append(
+            stop_values(
+                work.device, one, until, one.end_ms is None and still_open,
+                spans_within(engine, one.start_ms, _ms(until)), one.start_ms not in effect.swallowed,
+            )
+        )  # fmt: skip
     trips: list[Values] = [trip_values(work.device, row) for row in _with_uses(work, effect.rows)]
     parts = replace_rows(work.cursor, TRIPS, target, trips), replace_rows(work.cursor, STOPS, target, rests)
     remember(work.cursor, work.organisation, effect.states)
@@ -206,20 +215,38 @@ def _beyond(work: Work, found: Found, hi: datetime | None) -> tuple[datetime, bo
 
 
 _BEFORE: Final = f"""
-    SELECT start_at, end_at, still_open FROM trips_stop WHERE {_OF_DEVICE} AND start_at < %s
+    SELECT start_at, end_at, still_open, idle FROM trips_stop WHERE {_OF_DEVICE} AND start_at < %s
     ORDER BY start_at DESC LIMIT 1"""
 _TRIP_BEFORE: Final = f"""
     SELECT start_at FROM trips_trip WHERE {_OF_DEVICE} AND computed AND start_at < %s ORDER BY 1 DESC LIMIT 1"""
 _PROLONG: Final = f"""
-    UPDATE trips_stop SET end_at = %s, still_open = %s, computed_at = now()
+    UPDATE trips_stop SET end_at = %s, still_open = %s, idle = %s, computed_at = now()
     WHERE {_OF_DEVICE} AND start_at = %s"""
 
 
-def _prolong(work: Work, lo: datetime, until: tuple[datetime, bool]) -> None:
+_IDLE: Final = f"SELECT idle FROM trips_stop WHERE {_OF_DEVICE} AND start_at < %s ORDER BY start_at DESC LIMIT 1"
+
+
+def _known_of(work: Work, stretch: Stretch, engine: Spans) -> Spans:
+    """When the engine ran: in the stretch by its fixes, and where stops reach beyond its ends as it was computed."""
+    lo = -EVER if stretch.lo is None else stretch.lo.at_ms
+    hi = EVER if stretch.hi is None else stretch.hi.at_ms
+    before, after = (
+        () if cut is None else _spans(work.rows(_IDLE, moment(cut.at_ms))) for cut in (stretch.lo, stretch.hi)
+    )
+    return beside(spans_within(before, -EVER, lo), spans_within(engine, lo, hi), spans_within(after, hi, EVER))
+
+
+def _spans(found: list[Any]) -> Spans:
+    return tuple((_ms(begin), _ms(end)) for begin, end in pairs(found[0][0])) if found else ()
+
+
+def _prolong(work: Work, lo: datetime, until: tuple[datetime, bool], engine: Spans) -> None:
     """The stop in which the stretch begins lasts until its first trip."""
     stop, trip = work.rows(_BEFORE, lo), work.rows(_TRIP_BEFORE, lo)
     if not stop or (trip and trip[0][0] >= stop[0][0]):
         return
-    start_at, end_at, still_open = stop[0]
-    if (end_at, still_open) != until:
-        work.cursor.execute(_PROLONG, (*until, work.organisation, work.device, start_at))
+    start_at, *known = stop[0]
+    wanted = [*until, moments(spans_within(engine, _ms(start_at), _ms(until[0])))]
+    if known != wanted:
+        work.cursor.execute(_PROLONG, (*wanted, work.organisation, work.device, start_at))

@@ -22,6 +22,7 @@ from allconnects.trips.corrections import (
 from allconnects.trips.ends import named, named_stops, unplaced
 from allconnects.trips.private import hidden_corrections
 from allconnects.trips.reading import (
+    idled,
     month_overview,
     originals_of,
     stops_between,
@@ -32,8 +33,8 @@ from allconnects.trips.reading import (
 from allconnects.trips.stored import Day
 
 __all__ = [
-    "conflicts", "correct", "correction_by_id", "corrections_between", "day_of", "hidden_corrections", "merge",
-    "month_overview", "named", "named_stops", "originals_of", "split", "stops_between", "totals_of",
+    "conflicts", "correct", "correction_by_id", "corrections_between", "day_of", "hidden_corrections", "idled",
+    "merge", "month_overview", "named", "named_stops", "originals_of", "split", "stops_between", "totals_of",
     "trip_by_id", "trips_between", "undo", "unplaced",
 ]  # fmt: skip
 
@@ -47,7 +48,9 @@ def day_of(organisation: int, device: int, day: date, viewer: int | None = None)
     stops = named_stops(organisation, stops_between(organisation, start, end, device=device), viewer)
     return Day(
         device, day, start, end, trips, stops,
-        totals_of([one for one in trips if start <= one.start < end]),
+        totals_of(
+            [one for one in trips if start <= one.start < end], sum(one.idle_between(start, end) for one in stops)
+        ),
         {one.id: originals_of(organisation, one) for one in trips if not one.computed},
         corrections_between(organisation, device, start, end), _pending(organisation, device, day),
     )  # fmt: skip

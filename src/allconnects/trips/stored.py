@@ -89,7 +89,7 @@ class StoredStop:
     """A stop: from the end of a trip to the start of the next, or until now when ``still_open``.
 
     ``name``: what to show, as ``ends.named_stops`` finds it; coordinates are None where they are not shown to who
-    looks. ``hidden``: a private trip of somebody else led there.
+    looks. ``idle``: when the engine ran, in order. ``hidden``: a private trip of somebody else led there.
     """
 
     id: int
@@ -102,6 +102,7 @@ class StoredStop:
     lat: float | None
     lon: float | None
     still_open: bool
+    idle: tuple[tuple[datetime, datetime], ...]
     rules_version: str
     why: Decision
     name: str = ""
@@ -111,6 +112,15 @@ class StoredStop:
     def duration_s(self) -> float:
         """From start to end."""
         return (self.end - self.start).total_seconds()
+
+    @property
+    def idle_s(self) -> float:
+        """How long the engine ran."""
+        return sum((end - begin).total_seconds() for begin, end in self.idle)
+
+    def idle_between(self, start: datetime, end: datetime) -> float:
+        """How long the engine ran between two moments, such as those of a day."""
+        return sum(max(0.0, (min(b, end) - max(a, start)).total_seconds()) for a, b in self.idle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +159,7 @@ class Correction:
 
 
 class Totals(NamedTuple):
-    """Sums over trips. ``first_start``, ``last_end``: None without trips."""
+    """Sums over trips. ``idle_s``: also in stops. ``first_start``, ``last_end``: None without trips."""
 
     trips: int
     distance_m: float
@@ -160,7 +170,10 @@ class Totals(NamedTuple):
 
 
 class DayUse(NamedTuple):
-    """One Brussels day of a vehicle, or of a device that is in none. A trip counts for the day on which it starts."""
+    """One Brussels day of a vehicle, or of a device that is in none. A trip counts for the day on which it starts.
+
+    ``idle_s``: in trips, and in stops on that day. ``first_start``, ``last_end``: None where it did not drive.
+    """
 
     vehicle: int | None
     device: int | None
@@ -169,8 +182,8 @@ class DayUse(NamedTuple):
     distance_m: float
     driving_s: float
     idle_s: float
-    first_start: datetime
-    last_end: datetime
+    first_start: datetime | None
+    last_end: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

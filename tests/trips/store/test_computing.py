@@ -68,7 +68,7 @@ def test_a_running_trip_grows_and_keeps_its_id(trips: Trips) -> None:
 Leg = tuple[float, float, int, int, str]
 LEGS = st.tuples(
     st.floats(300, 15_000), st.floats(20, 90), st.integers(1, 150), st.sampled_from((5, 10, 30)),
-    st.sampled_from(("park", "silent", "drift", "jump", "tunnel")),
+    st.sampled_from(("park", "silent", "drift", "jump", "tunnel", "idling", "warming")),
 )  # fmt: skip
 
 
@@ -83,6 +83,10 @@ def driven(legs: list[Leg], ignition: bool) -> list[list[float]]:
             made.wait(20).fix(on=False).wait(minutes * 60)
         elif what == "jump":
             made.wait(60).move(60_000).fix().park(minutes * 60)
+        elif what == "idling":
+            made.park(minutes * 60, on=True)
+        elif what == "warming":
+            made.wait(20).fix(on=False).park(minutes * 30).park(minutes * 30, on=True)
         else:
             made.wait(20).fix(on=False).park(minutes * 60, drift_m=40 if what == "drift" else 5, seed=number)
         made.wait(20)

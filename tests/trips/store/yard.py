@@ -26,7 +26,7 @@ KEEP_DAYS = 60
 TRIP = """start_at, end_at, person, distance_m, distance_why, distance_gps_m, distance_odometer_m, moving_s, idle_s,
     max_speed_kmh, start_lat_e7, start_lon_e7, end_lat_e7, end_lon_e7, still_open, start_estimated, end_estimated,
     shown, computed, changed, rules_version, why, start_place, end_place, purpose"""
-STOP = "start_at, end_at, person, lat_e7, lon_e7, still_open, shown, rules_version, why"
+STOP = "start_at, end_at, person, lat_e7, lon_e7, still_open, idle, shown, rules_version, why"
 
 
 def journey(start: datetime = START, **more: Any) -> Journey:

@@ -15,11 +15,18 @@ DAYS: Final = 28
 """As far back as overviews look; what is older goes."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('live_use'), %s)"
 _COUNT = """
-    WITH counted AS (
-        SELECT t.vehicle AS vehicle_id, (t.start_at AT TIME ZONE 'Europe/Brussels')::date AS day, count(*) AS trips,
-               sum(t.distance_m) AS distance_m, sum(t.moving_s) AS driving_s, sum(t.idle_s) AS idle_s
-        FROM trips_trip t JOIN fleet_vehicle v ON v.organisation_id = t.organisation_id AND v.id = t.vehicle
-        WHERE t.organisation_id = %(organisation)s AND t.shown AND t.start_at >= %(start)s AND t.start_at < %(end)s
+    WITH did AS (
+        SELECT vehicle, (start_at AT TIME ZONE 'Europe/Brussels')::date AS day, count(*) AS trips,
+               sum(distance_m) AS distance_m, sum(moving_s) AS driving_s, sum(idle_s) AS idle_s
+        FROM trips_trip
+        WHERE organisation_id = %(organisation)s AND shown AND start_at >= %(start)s AND start_at < %(end)s
+        GROUP BY 1, 2
+        UNION ALL
+        SELECT vehicle, day, 0, 0, 0, sum(idle_s) FROM trips_idle(%(organisation)s, %(start)s, %(end)s) GROUP BY 1, 2),
+    counted AS (
+        SELECT d.vehicle AS vehicle_id, d.day, sum(d.trips) AS trips, sum(d.distance_m) AS distance_m,
+               sum(d.driving_s) AS driving_s, sum(d.idle_s) AS idle_s
+        FROM did d JOIN fleet_vehicle v ON v.organisation_id = %(organisation)s AND v.id = d.vehicle
         GROUP BY 1, 2),
     gone AS (
         DELETE FROM live_use u WHERE u.organisation_id = %(organisation)s AND u.day BETWEEN %(first)s AND %(last)s

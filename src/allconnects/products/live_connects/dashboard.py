@@ -50,10 +50,11 @@ _NOW = f"""{_CHOSEN}
           AND i.during @> %(now)s
     LEFT JOIN telemetry_device d ON d.organisation_id = %(organisation)s AND d.id = i.device_id
     LEFT JOIN telemetry_live l ON l.organisation_id = %(organisation)s AND l.device_id = d.id
-    LEFT JOIN (SELECT vehicle_id, max(day) AS used_on, sum(distance_m) AS distance_m FROM live_use
-               WHERE organisation_id = %(organisation)s AND day >= %(first)s GROUP BY 1) u ON u.vehicle_id = v.id"""
+    LEFT JOIN (SELECT vehicle_id, max(day) FILTER (WHERE trips > 0) AS used_on, sum(distance_m) AS distance_m
+               FROM live_use WHERE organisation_id = %(organisation)s AND day >= %(first)s GROUP BY 1) u
+          ON u.vehicle_id = v.id"""
 _DAYS = f"""{_CHOSEN}
-    SELECT u.day, count(*), sum(u.trips), sum(u.distance_m), sum(u.driving_s), sum(u.idle_s)
+    SELECT u.day, count(*) FILTER (WHERE u.trips > 0), sum(u.trips), sum(u.distance_m), sum(u.driving_s), sum(u.idle_s)
     FROM live_use u JOIN chosen v ON v.id = u.vehicle_id
     WHERE u.organisation_id = %(organisation)s AND u.day BETWEEN %(first)s AND %(last)s GROUP BY 1 ORDER BY 1"""
 _ALERTS = f"""{_CHOSEN}

@@ -80,7 +80,14 @@ def shown(found: Sequence[Entry]) -> list[dict[str, Any]]:
 def _shown(one: Entry) -> dict[str, Any]:
     base = {"kind": one.kind, "start": ms(one.start), "end": ms(one.end)}
     if one.stop:
-        return {**base, "number": one.number, "lat": one.stop.lat, "lon": one.stop.lon, "open": one.stop.still_open}
+        return {
+            **base,
+            "number": one.number,
+            "lat": one.stop.lat,
+            "lon": one.stop.lon,
+            "open": one.stop.still_open,
+            "idle": [(ms(begin), ms(end)) for begin, end in one.stop.idle],
+        }
     assert one.trip is not None
     return {
         **base, "id": one.trip.id, "from": [one.trip.start_lon, one.trip.start_lat],

@@ -100,7 +100,7 @@ def calendar(request: TenantRequest, device: int) -> HttpResponse:
     name = telemetry.device_details(device).summary.name
     found = _trips_of_month(request, asked_month(request), device=device)
     addresses = {"day": reverse("history:day", args=[device]), "file": reverse("history:day", args=[device])}
-    return _calendar(request, name, found, addresses)
+    return _calendar(request, name, found, addresses, devices=[device])
 
 
 @member("viewer")
@@ -109,12 +109,15 @@ def vehicle_calendar(request: TenantRequest, vehicle: int) -> HttpResponse:
     name = vehicle_name(vehicle)
     found = _trips_of_month(request, asked_month(request), vehicle=vehicle)
     addresses = {"day": reverse("history:vehicle", args=[vehicle]), "file": reverse("history:vehicle", args=[vehicle])}
-    return _calendar(request, name, found, addresses)
+    return _calendar(request, name, found, addresses, vehicles=[vehicle])
 
 
-def _calendar(request: TenantRequest, name: str, found: list[StoredTrip], addresses: dict[str, str]) -> HttpResponse:
+def _calendar(
+    request: TenantRequest, name: str, found: list[StoredTrip], addresses: dict[str, str], **which: list[int]
+) -> HttpResponse:
     asked = asked_month(request)
     following = overview.following(asked)
+    idled = trips.idled(organisation_of(request).pk, bounds(asked)[0], bounds(following)[0], **which)
     context = {
         "name": name,
         "addresses": addresses,
@@ -123,7 +126,7 @@ def _calendar(request: TenantRequest, name: str, found: list[StoredTrip], addres
         "after": following if following <= days.today() else None,
         "today": days.today(),
         "weeks": overview.month_cells(found, asked),
-        "totals": trips.totals_of(found),
+        "totals": trips.totals_of(found, sum(idled.values())),
         "tables": TABLES,
         "trips": found,
     }

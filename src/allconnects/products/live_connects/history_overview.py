@@ -41,7 +41,8 @@ class Row:
         self.distance_m += use.distance_m
         self.driving_s += use.driving_s
         self.idle_s += use.idle_s
-        self.by_day[use.day.day] = self.by_day.get(use.day.day, 0.0) + use.distance_m
+        if use.trips:
+            self.by_day[use.day.day] = self.by_day.get(use.day.day, 0.0) + use.distance_m
 
 
 def rows_of(uses: Iterable[DayUse], vehicles: Mapping[int, str], devices: Mapping[int, str]) -> list[Row]:

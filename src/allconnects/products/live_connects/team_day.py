@@ -28,11 +28,16 @@ SHORTEST_GAP_S: Final = 60
 MOST_TRACKS: Final = 20
 """Idling within trips stands in tracks only; so many are read, those that idled longest first."""
 IDLE_FROM_S: Final = 60
+OVER: Final = ("idle", "engine")
+"""Bars that lie over those of trips and stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """``kind``: drive, ride, stop, idle, unknown; ``name``: where it stood, or in what it drove; ``device``: whose."""
+    """``kind``: drive, ride, stop, idle (in a trip), engine (in a stop), unknown.
+
+    ``name``: where it stood, or in what it drove; ``device``: whose.
+    """
 
     kind: str
     start: datetime
@@ -54,7 +59,7 @@ class Row:
         """The device that tells most about this row."""
         long: dict[int, float] = {}
         for bar in self.bars:
-            if bar.device is not None and bar.kind != "idle":
+            if bar.device is not None and bar.kind not in OVER:
                 long[bar.device] = long.get(bar.device, 0.0) + (bar.end - bar.start).total_seconds()
         return max(long, key=lambda one: long[one], default=None)
 
@@ -69,8 +74,8 @@ class Row:
 
     @property
     def idle_s(self) -> float:
-        """Standing within trips."""
-        return self.seconds("idle")
+        """Standing within trips, and with the engine on in stops."""
+        return self.seconds(*OVER)
 
 
 def team_of(number: int) -> Team:
@@ -104,7 +109,7 @@ def by_person(organisation: Organisation, team: Team, day: date, viewer: int | N
     for member in here:
         mine = [one for one in drove if one.person == member.person_id]
         bars = [_drive(one, names) for one in mine]
-        bars += [_stop(one) for one in stood if one.person == member.person_id]
+        bars += [bar for one in stood if one.person == member.person_id for bar in _stop(one)]
         bars += [
             replace(_drive(trip, names), kind="ride", start=a, end=b)
             for who, trip, a, b in rides
@@ -131,7 +136,8 @@ def by_vehicle(organisation: Organisation, team: Team, day: date, viewer: int | 
     rows = []
     for vehicle, name in sorted(names.items(), key=lambda one: one[1].casefold()):
         mine = [one for one in drove if one.vehicle == vehicle]
-        bars = [_drive(one, {}) for one in mine] + [_stop(one) for one in stood if one.vehicle == vehicle]
+        bars = [_drive(one, {}) for one in mine]
+        bars += [bar for one in stood if one.vehicle == vehicle for bar in _stop(one)]
         rows.append(Row(name, whole([*bars, *(b for one in mine for b in idles.get(one.id, ()))], start, end)))
     return rows
 
@@ -166,8 +172,9 @@ def _drive(trip: StoredTrip, names: dict[int, str]) -> Bar:
     return Bar("drive", trip.start, trip.end, names.get(trip.vehicle or 0, ""), trip.device)
 
 
-def _stop(stop: StoredStop) -> Bar:
-    return Bar("stop", stop.start, clock.now() if stop.still_open else stop.end, stop.name, stop.device)
+def _stop(stop: StoredStop) -> list[Bar]:
+    stood = Bar("stop", stop.start, clock.now() if stop.still_open else stop.end, stop.name, stop.device)
+    return [stood, *(Bar("engine", begin, end, "", stop.device) for begin, end in stop.idle)]
 
 
 def _idles(organisation: Organisation, day: date, drove: Sequence[StoredTrip]) -> dict[int, list[Bar]]:
@@ -208,12 +215,12 @@ def whole(bars: Sequence[Bar], start: datetime, end: datetime) -> list[Bar]:
     inside = [replace(one, start=max(one.start, start), end=min(one.end, end)) for one in bars]
     inside = [one for one in inside if one.start < one.end]
     found, known_to = list(inside), start
-    for bar in sorted((one for one in inside if one.kind != "idle"), key=lambda one: one.start):
+    for bar in sorted((one for one in inside if one.kind not in OVER), key=lambda one: one.start):
         if (bar.start - known_to).total_seconds() >= SHORTEST_GAP_S:
             found.append(Bar("unknown", known_to, bar.start))
         known_to = max(known_to, bar.end)
     until = min(end, clock.now())
     if (until - known_to).total_seconds() >= SHORTEST_GAP_S:
         found.append(Bar("unknown", known_to, until))
-    order = {"unknown": 0, "stop": 1, "ride": 2, "drive": 3, "idle": 4}
+    order = {"unknown": 0, "stop": 1, "ride": 2, "drive": 3, "idle": 4, "engine": 5}
     return sorted(found, key=lambda one: (one.start, order[one.kind]))

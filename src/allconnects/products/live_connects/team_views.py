@@ -29,6 +29,7 @@ WORDS: dict[str, Callable[[], str]] = {
     "ride": lambda: _("Riding along"),
     "stop": lambda: _("Standing"),
     "idle": lambda: _("Standing with the trip going on"),
+    "engine": lambda: _("Standing with the engine on"),
     "unknown": lambda: _("Not known"),
 }
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from allconnects.kit import clock
 from allconnects.reports.columns import Row
-from allconnects.reports.data.sql import Where, ordered, stream
-from allconnects.reports.data.trips import Trip, trips
+from allconnects.reports.data.others import Others
+from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.definition import BRUSSELS, Ask
 from allconnects.reports.factors import burnt, factors, idle_litres
 from allconnects.reports.firm import hours_book
@@ -20,13 +19,20 @@ from allconnects.reports.hours import Schedule
 
 # One row a vehicle and day, also where nothing moved: a vehicle that stands is what this report is for.
 _USE: Final = """
-    WITH driven AS (
-        SELECT t.vehicle AS vehicle_id, (t.start_at AT TIME ZONE 'Europe/Brussels')::date AS day, count(*) AS trips,
+    WITH did AS (
+        SELECT t.vehicle, (t.start_at AT TIME ZONE 'Europe/Brussels')::date AS day, count(*) AS trips,
             sum(t.distance_m) AS distance_m, sum(t.moving_s) AS moving_s, sum(t.idle_s) AS idle_s
         FROM trips_trip t
         WHERE t.organisation_id = %(organisation)s AND t.start_at >= %(begin)s AND t.start_at < %(end)s
           AND t.shown AND t.vehicle IS NOT NULL
-        GROUP BY 1, 2)
+        GROUP BY 1, 2
+        UNION ALL
+        SELECT vehicle, day, 0, 0, 0, sum(idle_s) FROM trips_idle(%(organisation)s, %(begin)s, %(end)s)
+        WHERE vehicle IS NOT NULL GROUP BY 1, 2),
+    driven AS (
+        SELECT vehicle AS vehicle_id, day, sum(trips)::int AS trips, sum(distance_m) AS distance_m,
+            sum(moving_s) AS moving_s, sum(idle_s) AS idle_s
+        FROM did GROUP BY 1, 2)
     SELECT v.name || CASE WHEN v.plate IN ('', v.name) THEN '' ELSE ' · ' || v.plate END AS vehicle, v.vehicle_class,
         days.day, coalesce(driven.trips, 0) AS trips, coalesce(driven.distance_m, 0) AS distance_m,
         coalesce(driven.moving_s, 0) AS moving_s, coalesce(driven.idle_s, 0) AS idle_s, v.id
@@ -34,7 +40,7 @@ _USE: Final = """
     CROSS JOIN (SELECT generate_series(%(first)s::date, %(last)s::date, '1 day')::date AS day) days
     LEFT JOIN driven ON driven.vehicle_id = v.id AND driven.day = days.day
     WHERE v.organisation_id = %(organisation)s
-      AND (driven.trips > 0 OR (v.archived_at IS NULL AND v.state = 'active'
+      AND (driven.vehicle_id IS NOT NULL OR (v.archived_at IS NULL AND v.state = 'active'
            AND days.day >= (v.created_at AT TIME ZONE 'Europe/Brussels')::date))"""
 
 
@@ -49,8 +55,8 @@ def use_rows(ask: Ask) -> Iterator[Row]:
     for vehicle, kind, day, count, distance, moving, idle, key in stream(sql, values):
         length = lengths.setdefault(day, working_seconds(schedule, day))
         yield (
-            vehicle, words.get(kind, kind), day, count, distance, moving, idle, moving + idle, length or None,
-            None if not length else (moving + idle) / length, int(count > 0), int(length > 0), f"{key}",
+            vehicle, words.get(kind, kind), day, count, distance, moving, idle, moving + idle if length else None,
+            length or None, None if not length else (moving + idle) / length, int(count > 0), int(length > 0), f"{key}",
         )  # fmt: skip
 
 
@@ -71,28 +77,65 @@ def vehicle_classes() -> dict[str, str]:
     return {value: str(label) for value, label in VehicleClass.choices}
 
 
-def _by_vehicle_day(ask: Ask) -> Iterator[list[Trip]]:
-    first = {"day": ("day", "vehicle")}.get(ask.group, ("vehicle", "day"))
-    order = (*first, "device_id", "start_at")
-    for _key, group in groupby(trips(ask, *order), key=lambda trip: (trip.vehicle, trip.day, trip.device)):
-        yield list(group)
+_NOON: Final = "((w.day + time '12:00') AT TIME ZONE 'Europe/Brussels')"
+# One row a device, driver and day: what its trips and the engine in its stops add up to.
+_IDLING: Final = f"""
+    WITH did AS (
+        SELECT t.device_id, t.vehicle, t.person, {day_of("t.start_at")} AS day, count(*) AS trips,
+            sum(t.moving_s) AS moving_s, sum(t.idle_s) AS idle_s
+        FROM trips_trip t
+        WHERE t.organisation_id = %(organisation)s AND t.start_at >= %(begin)s AND t.start_at < %(end)s
+          AND t.shown AND t.material IS NULL
+        GROUP BY 1, 2, 3, 4
+        UNION ALL
+        SELECT device_id, vehicle, person, day, 0, 0, sum(idle_s)
+        FROM trips_idle(%(organisation)s, %(begin)s, %(end)s) GROUP BY 1, 2, 3, 4),
+    whole AS (
+        SELECT device_id, vehicle, person, day, sum(trips)::int AS trips, sum(moving_s) AS moving_s,
+            sum(idle_s) AS idle_s
+        FROM did GROUP BY 1, 2, 3, 4)
+    SELECT {VEHICLE} AS vehicle, {PERSON} AS person, {team_at(_NOON)} AS team, w.day, w.trips, w.moving_s, w.idle_s,
+        v.fuel, v.vehicle_class, w.device_id, v.id AS vehicle_id, p.id AS person_id
+    FROM whole w
+    JOIN telemetry_device d ON d.organisation_id = %(organisation)s AND d.id = w.device_id
+    LEFT JOIN fleet_vehicle v ON v.organisation_id = %(organisation)s AND v.id = w.vehicle
+    LEFT JOIN fleet_person p ON p.organisation_id = %(organisation)s AND p.id = w.person
+    WHERE d.kind <> 'material'"""
 
 
 def idling_rows(ask: Ask) -> Iterator[Row]:
-    """One row a vehicle, driver and day: how long the engine ran while the vehicle stood, and what that burnt."""
+    """One row a vehicle, driver and day: how long the engine ran while the vehicle stood, and what that burnt.
+
+    Within trips and in stops; sums without times and places, so it is made only for purposes of all hours.
+    """
     first = {"person": ("person", "day", "vehicle"), "day": ("day", "vehicle")}.get(ask.group, ("vehicle", "day"))
-    order = (*first, "device_id", "person_id", "start_at")
-    key = lambda trip: (trip.vehicle, trip.day, trip.device, trip.person_id)  # noqa: E731
-    for _key, group in groupby(trips(ask, *order), key=key):
-        day = list(group)
-        head, idle = day[0], sum(trip.idle_s for trip in day)
-        driving = sum(trip.moving_s + trip.idle_s for trip in day)
-        litres = idle_litres(idle, head.fuel or "", head.vehicle_class or "")
-        fuel = factors()["fuels"].get(head.fuel or "", {})
+    where = Where.of(ask, vehicles="v.id", people="p.id").team(ask, _NOON)
+    others = Others(ask)
+    sql = ordered(f"{_IDLING} {where.sql}", ask.group, *first, "device_id", "vehicle_id", "person_id")
+    for row in stream(sql, where.values):
+        vehicle, person, team, day, count, moving, idle, fuel, kind, device, number, who = row
+        if who is not None:
+            others.counted(str(who))
+        litres = idle_litres(idle, fuel or "", kind or "")
+        co2_kg = None if litres is None else litres * factors()["fuels"][fuel]["co2_kg"]
         yield (
-            head.vehicle, head.person, head.team, head.day, driving, idle, idle / driving if driving else None, litres,
-            None if litres is None else litres * fuel["co2_kg"], len(day), f"{head.device}-{head.person_id}",
+            vehicle, person, team, day, moving, idle, moving + idle, idle / (moving + idle) if moving + idle else None,
+            litres, co2_kg, count, f"{device}-{number}-{who}",
         )  # fmt: skip
+    others.note()
+
+
+_DRIVEN: Final = f"""
+    SELECT {VEHICLE} AS vehicle, v.vehicle_class, v.fuel, w.day, w.distance_m, v.co2_g_km, w.device_id,
+        v.id AS vehicle_id
+    FROM (SELECT t.device_id, t.vehicle, {day_of("t.start_at")} AS day, sum(t.distance_m) AS distance_m
+          FROM trips_trip t
+          WHERE t.organisation_id = %(organisation)s AND t.start_at >= %(begin)s AND t.start_at < %(end)s
+            AND t.shown AND t.material IS NULL
+          GROUP BY 1, 2, 3) w
+    JOIN telemetry_device d ON d.organisation_id = %(organisation)s AND d.id = w.device_id
+    LEFT JOIN fleet_vehicle v ON v.organisation_id = %(organisation)s AND v.id = w.vehicle
+    WHERE d.kind <> 'material'"""
 
 
 def fuel_rows(ask: Ask) -> Iterator[Row]:
@@ -101,13 +144,15 @@ def fuel_rows(ask: Ask) -> Iterator[Row]:
 
     fuels, classes = {value: str(label) for value, label in Fuel.choices}, vehicle_classes()
     words = {"register": _("Register (g/km)"), "class": _("Average of its class"), "unknown": _("Not known")}
-    for day in _by_vehicle_day(ask):
-        head, distance = day[0], sum(trip.distance_m for trip in day)
-        used = burnt(distance, head.fuel or "", head.vehicle_class or "", head.co2_g_km)
+    first = {"day": ("day", "vehicle")}.get(ask.group, ("vehicle", "day"))
+    where = Where.of(ask, vehicles="v.id")
+    sql = ordered(f"{_DRIVEN} {where.sql}", ask.group, *first, "device_id", "vehicle_id")
+    for vehicle, kind, fuel, day, distance, co2_g_km, device, number in stream(sql, where.values):
+        used = burnt(distance, fuel or "", kind or "", co2_g_km)
         yield (
-            head.vehicle, classes.get(head.vehicle_class or "", ""), fuels.get(head.fuel or "", ""), head.day, distance,
-            used.litres, None if used.litres is None or not distance else used.litres / distance * 100_000, used.kwh,
-            used.co2_kg, words[used.basis], f"{head.device}",
+            vehicle, classes.get(kind or "", ""), fuels.get(fuel or "", ""), day, distance, used.litres,
+            None if used.litres is None or not distance else used.litres / distance * 100_000,
+            None if used.litres is None else distance, used.kwh, used.co2_kg, words[used.basis], f"{device}-{number}",
         )  # fmt: skip
 
 

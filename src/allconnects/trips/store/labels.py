@@ -73,6 +73,7 @@ register(
         "trips_stop",
         {
             **dict.fromkeys((*_WHERE_AND_WHOSE, "still_open", "shown", "rules_version", "computed_at"), REFERENCE),
+            "idle": replace(MEASURED, schema="begins and ends of when the engine ran, one after the other"),
             "person": PERSON,
             **dict.fromkeys(("lat_e7", "lon_e7"), PLACE),
             "why": WHY,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from allconnects.trips.stored import StoredStop, StoredTrip, decision, why_from_json
@@ -16,7 +18,7 @@ TRIP_COLUMNS: Final = (
 )  # fmt: skip
 STOP_COLUMNS: Final = (
     "id", "device_id", "person", "vehicle", "material", "start_at", "end_at",
-    "lat_e7", "lon_e7", "still_open", "rules_version", "why",
+    "lat_e7", "lon_e7", "still_open", "idle", "rules_version", "why",
 )  # fmt: skip
 TRIP_LIST: Final = ", ".join(TRIP_COLUMNS)
 STOP_LIST: Final = ", ".join(STOP_COLUMNS)
@@ -30,6 +32,11 @@ _STOP_FIELDS: Final = (*_TRIP_FIELDS[:7], "lat", "lon", *STOP_COLUMNS[9:])
 def loaded(found: Any) -> Any:
     """A jsonb value: Django's cursors give its text, those of psycopg what it holds."""
     return json.loads(found) if isinstance(found, str) else found
+
+
+def pairs(found: Sequence[datetime]) -> tuple[tuple[datetime, datetime], ...]:
+    """Spans out of a column that holds their begins and ends one after the other."""
+    return tuple(zip(found[::2], found[1::2], strict=True))
 
 
 def trip_of(row: tuple[Any, ...]) -> StoredTrip:
@@ -46,5 +53,6 @@ def stop_of(row: tuple[Any, ...]) -> StoredStop:
     """A stop out of a row of STOP_LIST."""
     values = dict(zip(_STOP_FIELDS, row, strict=True))
     values["lat"], values["lon"] = values["lat"] / 1e7, values["lon"] / 1e7
+    values["idle"] = pairs(values["idle"])
     values["why"] = decision(loaded(values["why"]))
     return StoredStop(**values)

@@ -13,6 +13,7 @@ from allconnects.kit import clock
 from allconnects.telemetry.store.segments import Cursor
 from allconnects.trips.effect import Row
 from allconnects.trips.found import Holder, Rest
+from allconnects.trips.idling import Spans
 from allconnects.trips.store.rows import STOP_COLUMNS, TRIP_COLUMNS, loaded
 from allconnects.trips.stored import decision_to_json, why_to_json
 
@@ -78,12 +79,17 @@ def trip_values(device: int, row: Row) -> Values:
     )  # fmt: skip
 
 
-def stop_values(device: int, rest: Rest, end: datetime, still_open: bool, shown: bool) -> Values:
+def stop_values(device: int, rest: Rest, end: datetime, still_open: bool, idle: Spans, shown: bool) -> Values:
     """A stop as its columns after ``id``."""
     return (
-        device, *_holder(rest.holder), moment(rest.start_ms), end, *rest.place, still_open, rest.rules_version,
-        decision_to_json(rest.why), shown,
+        device, *_holder(rest.holder), moment(rest.start_ms), end, *rest.place, still_open, moments(idle),
+        rest.rules_version, decision_to_json(rest.why), shown,
     )  # fmt: skip
+
+
+def moments(spans: Spans) -> list[datetime]:
+    """Begins and ends of spans, one after the other."""
+    return [moment(ms) for span in spans for ms in span]
 
 
 def _holder(holder: Holder) -> Values:

@@ -25,6 +25,7 @@ export function drawTimeline(svg, day, told) {
     svg.append(rect);
   };
   for (const one of day.entries) if (one.kind === "stop") bar([one.start, one.end], "stop", 38, 24);
+  for (const one of day.entries) for (const span of one.idle ?? []) bar(span, "idle", 38, 24);
   for (const one of day.entries) if (one.kind === "trip") bar([one.start, one.end], "trip", 10, 80);
   for (const span of told.idles) bar(span, "idle", 10, 80);
   for (const span of told.silences) bar(span, "silence", 38, 24);
