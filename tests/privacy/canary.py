@@ -80,19 +80,24 @@ class Canary:
         self.connection.execute("SELECT telemetry_make_partition(%s)", (today,))
         self.connection.execute("SELECT telemetry_make_segment_partition(%s)", (today,))
         self.connection.execute("SELECT trips_make_partition(%s)", (today,))
+        self.connection.execute("SELECT places_make_partition(%s)", (today,))
         self._stem = secrets.token_hex(3)
         self._count = 0
         self._making: list[str] = []
 
     def fill(self, skip: frozenset[str] = frozenset()) -> None:
         """Give the person a row in every table that leads to one, and to things such rows need."""
+        self.begin()
+        for name in sorted(self.reach.found):
+            if name not in skip:
+                self.row(name)
+
+    def begin(self) -> None:
+        """The person, the account, and that he had a device."""
         self.row(self.reach.accounts)
         self.account = self.rows[self.reach.accounts]["id"]
         self.row(self.reach.people)
         self.row(self.reach.had)
-        for name in sorted(self.reach.found):
-            if name not in skip:
-                self.row(name)
 
     def of(self, table: str) -> list[Token]:
         """Tokens of one table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import models
@@ -19,7 +20,10 @@ _SUPPORT = Label(
 )  # fmt: skip
 
 
-@labelled(account_id=_SUPPORT, added_at=_SUPPORT)
+_STAFF = replace(_SUPPORT, retention="relation", erasure="delete_row")
+
+
+@labelled(account_id=_STAFF, added_at=_STAFF)
 class Supporter(models.Model):
     """An account that may ask for access to help. Made by the operator, on the server."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allconnects.accounts import labels
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table, Way, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, Way, ages, register
 
 CACHE_TABLE = "site_cache"
 
@@ -89,3 +89,20 @@ def register_all() -> None:
     """Add them to the inventory."""
     for table in TABLES:
         register(table)
+
+
+ages(CACHE_TABLE, "{t}.expires - interval '14 days'", "worker")
+ages("accounts_session", "{t}.expire_date - interval '14 days'", "worker")
+ages("accounts_invitation", "{t}.created_at", "worker")
+ages("accounts_supportgrant", "{t}.asked_at", "worker")
+ages("accounts_supportvisit", "(SELECT g.asked_at FROM accounts_supportgrant g WHERE g.id = {t}.grant_id)", "worker")
+_ENDED = "SELECT 1 FROM procrastinate_jobs j WHERE j.id = {t}.job_id AND j.status IN ('todo', 'doing')"
+ages(
+    "procrastinate_jobs",
+    "CASE WHEN {t}.status NOT IN ('todo', 'doing') "
+    "THEN (SELECT max(e.at) FROM procrastinate_events e WHERE e.job_id = {t}.id) END",
+    "worker",
+)
+ages("procrastinate_events", f"CASE WHEN NOT EXISTS ({_ENDED}) THEN {{t}}.at END", "worker")
+ages("procrastinate_periodic_defers", "to_timestamp({t}.defer_timestamp)")
+ages("procrastinate_workers", "{t}.last_heartbeat")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allconnects.kit.labels import Category, Export, Identifiability, Label
+from allconnects.kit.labels import Category, Export, Identifiability, Label, ages
 
 
 def alert_label(
@@ -45,3 +45,9 @@ SUBSCRIBED = receiver_label("user.settings")
 PUSH_SECRET = receiver_label(
     "user.authorization.credentials", "excluded", "lets a server reach the browser; disclosing it helps nobody else"
 )
+
+_EVENT = "(SELECT greatest(a.start_at, a.changed_at) FROM alerts_alert a WHERE a.id = {t}.alert_id)"
+ages("alerts_alert", "greatest({t}.start_at, {t}.changed_at)", "alerts.forget")
+ages("alerts_step", _EVENT, "alerts.forget")
+ages("alerts_delivery", f"coalesce({_EVENT}, {{t}}.created_at)", "alerts.forget")
+ages("alerts_waiting", "{t}.due_at")

@@ -365,7 +365,7 @@ class Progress(models.Model):
     tenant="organisation_id",
     web="SELECT, INSERT, UPDATE, DELETE",
     ingest="",
-    worker="SELECT",
+    worker="SELECT, DELETE",
     **dict.fromkeys(("id", "organisation_id", "device", "due_at"), labels.ABOUT),
     nobody="devices that wait to be looked at, whoever had them",
 )

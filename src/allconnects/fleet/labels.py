@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from allconnects.kit.labels import Category, Export, Identifiability, Label, Retention, labelled
+from allconnects.kit.labels import Category, Export, Identifiability, Label, Retention, ages, labelled
 
 T = TypeVar("T")
 
@@ -128,7 +128,25 @@ OWN_CHOICE_OF = location_label("user.settings", "indirect")
 WEEK = location_label("user.account", schema="hours by weekday, as text; Monday is 0")
 ABSENCE = location_label("user.account", retention="occupancy")
 ABSENCE_OF = location_label("user.account", "indirect", retention="occupancy")
+OWN_HOURS, OWN_HOURS_OF = location_label("user.account"), location_label("user.account", "indirect")
 PRIVATE = location_label("user.device.telemetry", export="observed", retention="occupancy")
 PRIVATE_OF = location_label("user.unique_id", "indirect", "observed", "occupancy")
 EXCEPTION_TEXT = location_label("user.account", "indirect", retention="occupancy")
 EXCEPTION_BY = location_label("user.account", "indirect", "derived", "occupancy")
+
+_FORGOTTEN = {
+    "fleet_absence": "{t}.last",
+    "fleet_change": "{t}.at",
+    "fleet_driverevent": "{t}.at",
+    "fleet_locationexception": """CASE WHEN {t}."end" IS NOT NULL OR {t}.kind <> 'duty' THEN {t}.declared_at END""",
+    "fleet_occupancy": "upper({t}.during)",
+    "fleet_privatetime": '{t}."end"',
+    "fleet_question": "{t}.asked_at",
+    "fleet_reply": "{t}.made_at",
+    "fleet_tag": "{t}.heard_at",
+    "fleet_upload": "{t}.made_at",
+}
+for _name, _since in _FORGOTTEN.items():
+    ages(_name, _since, "fleet.forget")
+ages("fleet_claim", "coalesce(upper({t}.during), {t}.withdrawn_at)")
+ages("fleet_custody", "upper({t}.during)")

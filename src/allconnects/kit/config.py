@@ -265,7 +265,7 @@ class Settings:
         _port, "Port of 127.0.0.1 on which a gateway or worker started alone shows /metrics."
     )
     position_days: int = _setting(_days, "Days that raw positions are kept, at most 60.", 60)
-    trip_days: int = _setting(_trip_days, "Days that trips and stops are kept, 14 to 365.", 365)
+    trip_days: int = _setting(_trip_days, "Days that trips, stops and visits are kept, 14 to 365.", 365)
     seal_after_hours: int = _setting(
         _quiet_hours, "Hours without news of it after which a device's past day is sealed, at most 24.", 6
     )

@@ -53,11 +53,11 @@ Basis = Literal["none", "contract", "legal_obligation", "legitimate_interest", "
 Retention = Literal[
     "none",
     "relation",
-    "live_position",
     "raw_position",
     "trip",
     "security_log",
     "audit",
+    "breach",
     "access_log",
     "session",
     "invitation",
@@ -212,6 +212,35 @@ def register(table: Table) -> Table:
 def tables() -> dict[str, Table]:
     """Every labelled table by name. Complete once Django has loaded all rooms."""
     return dict(_tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Since when the term of a table's rows runs, and who lets them go when it is over.
+
+    ``since``: SQL over the row ``{t}``, a moment or a day; NULL while the term does not run yet, as for what lasts.
+    ``by``: the periodic task that does it, or ``worker`` for the rounds of that process; empty: retention itself, which
+    goes by this. ``becomes``: what it sets instead of deleting, where a row goes on without its personal part.
+    """
+
+    since: str
+    by: str = ""
+    becomes: str = ""
+
+
+_ages: dict[str, Age] = {}
+
+
+def ages(table: str, since: str, by: str = "", becomes: str = "") -> None:
+    """Say how the rows of a table grow old. Raises ValueError when that was said otherwise before."""
+    said = Age(since, by, becomes)
+    if _ages.setdefault(table, said) != said:
+        raise ValueError(f"grows old in two ways: {table}")
+
+
+def aging() -> dict[str, Age]:
+    """How tables grow old, by name. Complete once Django has loaded all rooms."""
+    return dict(_ages)
 
 
 _aside: dict[str, Table] = {}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 from django.db import connection, transaction
 
-from allconnects.kit import jobs
+from allconnects.kit import clock, config, jobs
 from allconnects.kit.errors import AllconnectsError
 from allconnects.places import addresses, due, visits
 
 log = structlog.get_logger()
 _MOST = 100
-_OLD = "DELETE FROM places_visit WHERE organisation_id = %s AND leave < now() - interval '365 days'"
+_AS_KEPT = "UPDATE places_due SET since = %(oldest)s WHERE organisation_id = %(organisation)s AND since < %(oldest)s"
 _PASSING = """
     DELETE FROM places_visit v USING places_place p
     WHERE v.organisation_id = %s AND p.organisation_id = v.organisation_id AND p.id = v.place_id
@@ -49,9 +51,12 @@ def work_out(organisation: int) -> None:
 
 @jobs.periodic("17 3 * * *", "places.forget")
 def forget(organisation: int) -> None:
-    """Visits older than a year go; what only passed through a place goes after three days."""
+    """What only passed through a place goes after three days; nothing is worked out from before what is kept.
+
+    Visits themselves go by leaves of weeks (``parts``)."""
+    oldest = clock.now() - timedelta(days=config.current().position_days - 1)
     with connection.cursor() as cursor:
-        cursor.execute(_OLD, [organisation])
+        cursor.execute(_AS_KEPT, {"organisation": organisation, "oldest": oldest})
         cursor.execute(_PASSING, [organisation])
     addresses.forget(organisation)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allconnects.kit.labels import Label, Table, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, ages, register
 
 VISIT = Label(
     "user.location.precise", "location", "driver", "pseudonymous", "fleet.dispatch",
@@ -14,7 +14,7 @@ PERSON = Label(
 )  # fmt: skip
 WORK = Label(
     "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
-    "legitimate_interest", "job", "delete_row", "derived",
+    "legitimate_interest", "raw_position", "delete_row", "derived",
 )  # fmt: skip
 ADDRESS = Label(
     "user.location.precise", "location", "driver", "pseudonymous", "fleet.dispatch",
@@ -61,8 +61,7 @@ register(
 register(
     Table(
         "places_progress",
-        dict.fromkeys(("organisation_id", "looked_to"), WORK),
-        nobody="how far a look has come",
+        dict.fromkeys(("organisation_id", "looked_to"), NOT_PERSONAL),
         tenant="organisation_id",
         web="SELECT, INSERT, UPDATE, DELETE",
         worker="SELECT, INSERT, UPDATE, DELETE",
@@ -90,3 +89,7 @@ register(
         worker="SELECT, DELETE",
     )
 )
+
+ages("places_visit", "{t}.leave", "worker")
+ages("places_due", "{t}.since", "places.forget")
+ages("places_address", "{t}.wanted_at", "places.forget")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -193,8 +193,15 @@ def _rows(fences: Fences, found: Stays) -> list[Row]:
     ]
 
 
+_made: set[date] = set()
+"""Weeks that this process has seen a leaf of, or for which there is none."""
+
+
 def _write(cursor: Any, organisation: int, device: int, stored: Sequence[Row], wanted: Sequence[Row]) -> Outcome:
     old, new = set(stored), set(wanted)
+    for monday in {one.enter.date() - timedelta(days=one.enter.date().weekday()) for one in new - old} - _made:
+        cursor.execute("SELECT places_make_partition(%s)", [monday])
+        _made.add(monday)
     cursor.executemany(_DROP, [(organisation, device, one.enter, one.place) for one in old - new])
     cursor.executemany(_PUT, [(organisation, device, *one) for one in sorted(new - old, key=lambda one: one[:2])])
     return Outcome(len(new - old), len(old - new))

@@ -15,7 +15,7 @@ from allconnects.kit.db import BILLING, VAULT, Role, role_name
 from allconnects.kit.labels import Label, Table
 from allconnects.privacy import catalog
 from allconnects.privacy.catalog import Column, Relation
-from allconnects.privacy.retention import LONGER, MOST_DAYS, RULES
+from allconnects.privacy.retention import LONGER, MOST_DAYS, RULES, term
 from allconnects.privacy.vault.labels import TABLES as VAULT_TABLES
 
 Tables = Mapping[str, Table]
@@ -36,6 +36,7 @@ def problems(connection: psycopg.Connection[Any], tables: Tables | None = None) 
         *incomplete(known),
         *unlawful(known),
         *unkept(),
+        *ageless(known),
         *unguarded(columns, relations, known),
         *unowned(connection, relations),
         *overpowered(relations, known),
@@ -159,6 +160,26 @@ def unkept() -> Iterator[str]:
         most = float("inf") if word in LONGER else MOST_DAYS
         if rule.cap_days is not None and not (rule.default_days or 0) <= rule.cap_days <= most:
             yield f"retention {word}: beyond its cap"
+
+
+def ageless(tables: Tables) -> Iterator[str]:
+    """Rule 8: where rows have a term, it is said since when it runs; what lets them go goes by that."""
+    aging = labels.aging()
+    for table in tables.values():
+        has = term(table) is not None
+        if has and table.name not in aging:
+            yield f"{table.name}: has a term, but nothing says since when it runs (kit.labels.ages)"
+        if not has and table.name in aging:
+            yield f"{table.name}: grows old, but has no term"
+        if has and not aging.get(table.name, labels.Age("", "x")).by:
+            yield from _unswept(table, aging[table.name])
+    yield from (f"{name}: grows old, but is not labelled" for name in aging.keys() - labels.tables().keys())
+
+
+def _unswept(table: Table, age: labels.Age) -> Iterator[str]:
+    needs = "UPDATE" if age.becomes else "DELETE"
+    if not {"SELECT", needs} <= {word.strip() for word in table.worker.split(",")}:
+        yield f"{table.name}: the worker cannot let its old rows go"
 
 
 def unguarded(columns: list[Column], relations: list[Relation], tables: Tables) -> Iterator[str]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from allconnects.kit.labels import Table
+
 MOST_DAYS = 6 * 365
 
 
@@ -24,11 +26,11 @@ LONGER = frozenset({"billing"})
 
 RULES: dict[str, Rule] = {
     "relation": Rule(None, None, "GDPR art. 6(1)(b): as long as the account or the registration lasts"),
-    "live_position": Rule(1, 1, "real-time use needs no history (GBA/APD on geolocation of vehicles)"),
     "raw_position": Rule(60, MOST_DAYS, "at most two months (GBA/APD; CNIL NS-51); longer only where a law obliges"),
     "trip": Rule(365, 365, "at most a year, to plan rounds and to prove what was done (CNIL NS-51)"),
     "security_log": Rule(365, 365, "GDPR art. 32; a year covers what an investigation looks back on"),
     "audit": Rule(2 * 365, MOST_DAYS, "GDPR art. 5(2): to show what was done; entries hold no names and no places"),
+    "breach": Rule(MOST_DAYS, MOST_DAYS, "GDPR art. 33(5): every breach is documented; six years are our most"),
     "access_log": Rule(
         730, 730, "GDPR art. 15, CJEU C-579/21: who consulted, when and why, can be asked for two years"
     ),
@@ -59,3 +61,10 @@ RULES: dict[str, Rule] = {
     ),
     "job": Rule(7, 30, "long enough to see why scheduled work failed"),
 }
+
+
+def term(table: Table) -> float | None:
+    """Days that rows of a table are kept: the shortest of its classes; None: as long as what they belong to."""
+    classes = {label.retention for label in table.columns.values() if label.personal}
+    days = [rule.default_days for name in classes if (rule := RULES[name]).default_days is not None]
+    return min(days, default=None)

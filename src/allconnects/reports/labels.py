@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from allconnects.kit.labels import NOT_PERSONAL, Category, Export, Identifiability, Label, labelled
+from allconnects.kit.labels import NOT_PERSONAL, Category, Export, Identifiability, Label, ages, labelled
 
 T = TypeVar("T")
 
@@ -79,6 +79,7 @@ HOURS_DAYS = schedule_label("user.account", export="derived", schema="spans of h
 RUN, RUN_WHO = run_label(), run_label("user.unique_id", "indirect")
 RUN_SCOPE = run_label(schema="numbers of vehicles, people, teams, sites and materials that were chosen")
 SCHEDULE, SCHEDULE_WHO = schedule_label(), schedule_label("user.unique_id", "indirect", "derived")
+DELIVERY = replace(SCHEDULE, retention="share")
 SCHEDULE_SCOPE = schedule_label(schema="what is asked of the report: period, groups, numbers of what was chosen")
 LOGBOOK, LOGBOOK_WHO = logbook_label(), logbook_label("user.unique_id", "indirect")
 LOGBOOK_ROW = logbook_label(
@@ -89,3 +90,9 @@ PAYROLL, PAYROLL_WHO = payroll_label(), payroll_label("user.unique_id", "indirec
 PAYROLL_FIGURES = payroll_label(
     "user.account", "indirect", schema="days, hours by site, metres as driver and passenger, as they were approved"
 )
+
+ages("reports_run", "{t}.at")
+ages("reports_delivery", "greatest({t}.due_at, {t}.finished_at, {t}.expires_at)")
+ages("reports_logbookrow", "{t}.made_at")
+ages("trips_classification", "{t}.at")
+ages("reports_payrollmonth", "greatest({t}.approved_at, {t}.reopened_at)")

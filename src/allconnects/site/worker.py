@@ -13,13 +13,16 @@ from allconnects.accounts.maintenance import forget_expired
 from allconnects.alerts import pulse
 from allconnects.kit import clock, config, db
 from allconnects.kit.errors import AllconnectsError
+from allconnects.places import parts
+from allconnects.privacy import sweeping
 from allconnects.privacy.access import service as access
+from allconnects.privacy.audit import forgetting
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.requests import upkeep as requests
 from allconnects.privacy.vault import open_vault
 from allconnects.site import background
 from allconnects.telemetry.store import news
-from allconnects.telemetry.store.retention import drop_sealed, drop_segments, longest
+from allconnects.telemetry.store.retention import drop_sealed, drop_segments, forget_latest, longest
 from allconnects.telemetry.store.sealing import look, seal_round
 from allconnects.trips.jobs import compute_round, drop_expired
 
@@ -27,6 +30,7 @@ log = structlog.get_logger()
 _EVERY_S = 60.0
 _LOCK = 0x616C6C65
 _audited: date | None = None
+_swept: date | None = None
 
 
 def run() -> int:
@@ -53,6 +57,7 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     if not (row and row[0]):
         return
     make_partitions(connection)
+    parts.make_leaves(connection)
     compute_trips(connection, days)
     seal(connection, days)
     drop_partitions(connection, days)
@@ -62,7 +67,9 @@ def _round(connection: psycopg.Connection, days: int) -> None:
     check_audit(connection)
     drop_segments(connection, days)
     drop_expired(connection, config.current().trip_days)
+    parts.drop_expired(connection, config.current().trip_days)
     forget_unknown(connection)
+    let_go(connection, days)
     news.forget(connection, clock.now())
     forget_expired(connection)
     background.tidy(connection)
@@ -117,6 +124,18 @@ def drop_partitions(connection: psycopg.Connection, days: int) -> list[str]:
     if gone:
         log.info("worker.partitions_dropped", count=len(gone), days=days)
     return gone
+
+
+def let_go(connection: psycopg.Connection, days: int) -> None:
+    """Once a day, what goes by its labels alone, and what has no leaves."""
+    global _swept
+    today = clock.now().date()
+    if _swept == today:
+        return
+    sweeping.sweep(connection)
+    forget_latest(connection, days)
+    forgetting.forget(connection)
+    _swept = today
 
 
 def check_audit(connection: psycopg.Connection) -> None:

@@ -92,8 +92,8 @@ class LocationChoice(models.Model):
 
 
 @labels.tenant_table(
-    organisation_id=labels.ABSENCE,
-    person_id=labels.ABSENCE_OF,
+    organisation_id=labels.OWN_HOURS,
+    person_id=labels.OWN_HOURS_OF,
     days=labels.WEEK,
 )
 class PersonHours(models.Model):

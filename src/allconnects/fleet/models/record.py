@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account
 from allconnects.fleet import labels
-from allconnects.kit.labels import Way
+from allconnects.kit.labels import NOT_PERSONAL, Way
 
 
 class ChangeKind(models.TextChoices):
@@ -79,7 +79,7 @@ class Upload(models.Model):
 
 
 @labels.tenant_table(
-    **dict.fromkeys(("organisation_id", "looked_to"), labels.EVIDENCE), nobody="how far a look has come"
+    **dict.fromkeys(("organisation_id", "looked_to"), NOT_PERSONAL),
 )
 class Looked(models.Model):
     """How far what trackers sent has been looked through for drivers and tags."""

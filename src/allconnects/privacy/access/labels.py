@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import Label, Table, Way, register
+from allconnects.kit.labels import Label, Table, Way, ages, register
 
 READ = Label(
     "user.location.precise", "security", "driver", "pseudonymous", "rights.handle",
@@ -29,3 +29,5 @@ register(
         ways=(Way("mention", "actor", prefix="account:"),),
     )
 )
+
+ages("privacy_access", "{t}.at", "worker")

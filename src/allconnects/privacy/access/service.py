@@ -157,7 +157,7 @@ def keep(connection: psycopg.Connection[Any]) -> None:
         connection.execute("SELECT privacy_make_access_partition(%s)", (today + timedelta(days=ahead),))
     before = today - timedelta(days=RULES["access_log"].default_days or 0)
     connection.execute("SELECT privacy_drop_access(%s)", (before,))
-    last = today - timedelta(days=RULES["audit"].cap_days or 0)
+    last = today - timedelta(days=RULES["breach"].default_days or 0)
     connection.execute("DELETE FROM privacy_breach WHERE closed_at < %s", (last,))
     for statement in _FORGET_SUPPORT:
         connection.execute(statement.encode(), (before,))

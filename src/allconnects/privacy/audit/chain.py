@@ -11,13 +11,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 START = bytes(32)
 """What stands before the first entry."""
+FORGOTTEN = "audit.forgotten"
+"""The entry that says through which number a chain was let go, and the seal of the last one that went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,25 @@ def seal(key: bytes, entry: Entry) -> bytes:
     return hmac.digest(key, text.encode(), hashlib.sha256)
 
 
+def _beginning(entries: Sequence[Entry]) -> tuple[int, bytes]:
+    """Number of the first entry, and the seal before it: what retention let go is written down in the chain itself."""
+    if entries and entries[0].number > 1:
+        for entry in entries:
+            if entry.action == FORGOTTEN and entry.details.get("through") == entries[0].number - 1:
+                return entries[0].number, bytes.fromhex(str(entry.details.get("mac", "")))
+    return 1, START
+
+
 def faults(key: bytes, entries: Iterable[Entry], heads: Iterable[Head] = ()) -> Iterator[Fault]:
     """What is wrong with the chain of one organisation, entries in order of their number.
 
     ``heads``: those that were written down outside; one that the chain no longer holds was cut off or made anew.
     """
-    noted = {head.number: head for head in heads}
-    expected, previous, organisation = 1, START, None
-    for entry in entries:
+    listed = list(entries)
+    expected, previous = _beginning(listed)
+    noted = {head.number: head for head in heads if head.number >= expected}
+    organisation = None
+    for entry in listed:
         organisation = entry.organisation
         if entry.number != expected:
             yield Fault(entry.organisation, expected, "missing")

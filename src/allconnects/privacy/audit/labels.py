@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allconnects.kit.labels import Label, Table, Way, register
+from allconnects.kit.labels import Label, Table, Way, ages, register
 
 ENTRY = Label(
     "user.account", "security", "account_holder", "pseudonymous", "account.security",
@@ -18,8 +18,10 @@ register(
         ),
         tenant="organisation_id",
         web="SELECT, INSERT",
-        worker="SELECT, INSERT",
+        worker="SELECT, INSERT, DELETE",
         ways=(Way("word", "about"), Way("mention", "actor", prefix="account:")),
         more="SELECT, INSERT",
     )
 )
+
+ages("privacy_audit", "{t}.at", "worker")

@@ -14,7 +14,7 @@ from allconnects.kit.labels import Label, labelled
 from allconnects.privacy.breaches import rules
 
 _TOLD = Label(
-    "user.account", "security", "account_holder", "indirect", "rights.handle", "legal_obligation", "audit",
+    "user.account", "security", "account_holder", "indirect", "rights.handle", "legal_obligation", "breach",
     "retain:audit", "derived", schema="words of the inventory: categories of data",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, ages, register
 
 T = TypeVar("T")
 
@@ -50,3 +50,6 @@ def table(
         return model
 
     return add
+
+
+ages("privacy_consents_act", "coalesce({t}.expires_at, {t}.at)", "worker")

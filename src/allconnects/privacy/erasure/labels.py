@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import Label, Table, register
+from allconnects.kit.labels import Label, Table, ages, register
 
 CASE = Label(
     "user.account", "security", "employee", "indirect", "rights.handle", "legal_obligation", "request",
@@ -90,3 +90,11 @@ register(
         worker="SELECT, DELETE",
     )
 )  # fmt: skip
+
+ages("privacy_erasure", "{t}.done_at")
+ages("privacy_mark", "{t}.made_at")
+ages("privacy_withheld", "{t}.ended_at")
+ages(
+    "privacy_export",
+    "CASE WHEN {t}.state = 'ready' THEN {t}.expires_at ELSE coalesce({t}.opened_at, {t}.ready_at, {t}.asked_at) END",
+)

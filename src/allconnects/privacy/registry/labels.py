@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import NOT_PERSONAL, Label
+from allconnects.kit.labels import NOT_PERSONAL, Label, ages
 
 ENTRY = NOT_PERSONAL
 VALUES = replace(
@@ -22,3 +22,11 @@ TOLD = Label(
     "delete_row", "observed",
 )  # fmt: skip
 """That somebody was told, and when."""
+
+_ERASED = "actor = 'process:erased'"
+for _name, _at in (("privacy_registry_entry", "at"), ("privacy_registry_notice", "published_at")):
+    ages(_name, f"CASE WHEN {{t}}.actor <> 'process:erased' THEN {{t}}.{_at} END", becomes=_ERASED)
+ages(
+    "privacy_registry_receipt",
+    "(SELECT n.published_at FROM privacy_registry_notice n WHERE n.id = {t}.notice_id)",
+)

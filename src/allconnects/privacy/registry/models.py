@@ -23,7 +23,7 @@ class Kind(models.TextChoices):
 @labelled(
     tenant="organisation_id",
     web="SELECT, INSERT",
-    worker="SELECT",
+    worker="SELECT, UPDATE",
     id=labels.ENTRY,
     organisation_id=labels.ENTRY,
     kind=labels.ENTRY,
@@ -54,7 +54,7 @@ class Entry(models.Model):
 @labelled(
     tenant="organisation_id",
     web="SELECT, INSERT",
-    worker="SELECT",
+    worker="SELECT, UPDATE",
     values=labels.VALUES,
     texts=labels.TEXTS,
     found=(Way("mention", "actor", prefix="account:"),),
@@ -96,7 +96,7 @@ class Notice(models.Model):
 @labelled(
     tenant="organisation_id",
     web="SELECT, INSERT, UPDATE",
-    worker="SELECT",
+    worker="SELECT, DELETE",
     id=labels.TOLD,
     organisation_id=labels.TOLD,
     notice_id=labels.TOLD,

@@ -42,11 +42,11 @@ BASES = {
 }
 RETENTIONS = {
     "relation": _("account and registration"),
-    "live_position": _("latest position"),
     "raw_position": _("positions"),
     "trip": _("trips and stops"),
     "security_log": _("security log"),
     "audit": _("audit chain"),
+    "breach": _("register of breaches"),
     "access_log": _("who read about you"),
     "session": _("sign-in sessions"),
     "invitation": _("invitations"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from allconnects.kit.labels import Label, labelled
+from allconnects.kit.labels import Label, ages, labelled
 
 T = TypeVar("T")
 
@@ -42,3 +42,15 @@ OFFICER = Label(
     "user.account", "account", "account_holder", "indirect", "rights.handle", "legal_obligation",
     "relation", "delete_row", "observed",
 )  # fmt: skip
+
+_CASE = (
+    "(SELECT coalesce(c.closed_at, c.registered_at) FROM privacy_case c WHERE c.id = {t}.case_id "
+    "AND c.state NOT IN ('received', 'identity', 'working', 'partial'))"
+)
+_DEMAND = "(SELECT coalesce(d.given_at, d.proposed_at) FROM privacy_disclosure d WHERE d.id = {t}.disclosure_id)"
+ages("privacy_case", _CASE.replace("{t}.case_id", "{t}.id"), "worker")
+for _name in ("privacy_correction", "privacy_case_decision", "privacy_case_letter", "privacy_case_event"):
+    ages(_name, _CASE, "worker")
+ages("privacy_disclosure", "coalesce({t}.given_at, {t}.proposed_at)", "worker")
+ages("privacy_disclosure_approval", _DEMAND, "worker")
+ages("privacy_breach", "{t}.closed_at", "worker")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from allconnects.kit.labels import Category, Export, Identifiability, Label, labelled
+from allconnects.kit.labels import Category, Export, Identifiability, Label, ages, labelled
 
 T = TypeVar("T")
 
@@ -67,3 +67,9 @@ OWN_FILTERS = own_label("user.settings", "search words, filters and place of the
 MESSAGE = message_label("user.account")
 MESSAGE_BY = message_label("user.account", "indirect")
 MESSAGE_TEXT = message_label("user.social", "indirect", "provided")
+
+ages("live_message", "{t}.at", "live.forget")
+ages("live_share", "{t}.ends_at", "live.forget")
+ages("live_share_device", "(SELECT s.ends_at FROM live_share s WHERE s.id = {t}.share_id)", "live.forget")
+ages("live_use", "{t}.day", "live.count_today")
+ages("telemetry_command", "{t}.created_at", "live.forget")

@@ -141,7 +141,7 @@ class DeliveryState(models.TextChoices):
     **dict.fromkeys(
         ("id", "organisation_id", "schedule_id", "receiver_id", "due_at", "first", "last", "state", "problem",
          "attempts", "lines", "finished_at", "expires_at"),
-        labels.SCHEDULE,
+        labels.DELIVERY,
     ),
 )  # fmt: skip
 class Delivery(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import NOT_PERSONAL, Label, Table, Way, register
+from allconnects.kit.labels import NOT_PERSONAL, Label, Table, Way, ages, register
 
 REFERENCE = Label(
     "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
@@ -28,15 +28,8 @@ SEALED = Label(
     "legitimate_interest", "raw_position", "delete_chunk+shred:raw_position", "observed",
     schema="a day's positions as store/segment/format.py writes them, encrypted under the subject's key",
 )  # fmt: skip
-
-
-def _live(label: Label) -> Label:
-    """The same about the latest report, which is overwritten by the next one."""
-    return Label(
-        label.category, label.group, label.subject, label.identifiability, label.purpose, label.basis,
-        "live_position", "delete_row", label.export, label.schema,
-    )  # fmt: skip
-
+HAD, HAD_BY = replace(REFERENCE, retention="occupancy"), replace(PERSON, retention="occupancy")
+"""Who had a device: what is kept for longer than positions, such as trips, is found by it."""
 
 _PLACES = ("fix_time", "lat_e7", "lon_e7", "altitude_m", "speed_kmh", "course_deg")
 _MEASURES = ("satellites", "flags", "attributes")
@@ -60,24 +53,24 @@ register(
     Table(
         "telemetry_live",
         {
-            **dict.fromkeys(("organisation_id", "device_id", "report_at"), _live(REFERENCE)),
-            **dict.fromkeys((*_PLACES, "moved_at"), _live(PLACE)),
-            **dict.fromkeys((*_MEASURES, "attributes_time"), _live(MEASURED)),
+            **dict.fromkeys(("organisation_id", "device_id", "report_at"), REFERENCE),
+            **dict.fromkeys((*_PLACES, "moved_at"), PLACE),
+            **dict.fromkeys((*_MEASURES, "attributes_time"), MEASURED),
         },
         tenant="organisation_id",
         web="SELECT",
         ingest="SELECT, INSERT, UPDATE",
-        worker="SELECT",
+        worker="SELECT, UPDATE",
         ways=(Way("during", "device_id", "fix_time"),),
     )
 )
 register(
     Table(
         "telemetry_occupancy",
-        {**dict.fromkeys(("organisation_id", "device_id", "during"), REFERENCE), "person": PERSON},
+        {**dict.fromkeys(("organisation_id", "device_id", "during"), HAD), "person": HAD_BY},
         tenant="organisation_id",
         web="SELECT, INSERT, UPDATE, DELETE",
-        worker="SELECT",
+        worker="SELECT, DELETE",
         root="had",
     )
 )
@@ -183,3 +176,14 @@ register(
         more="SELECT",
     )
 )  # fmt: skip
+
+_LONGER = "greatest(telemetry_days_kept({t}.organisation_id, 0) - %s, 0) * interval '1 day'"
+"""Who had a device, and when it recorded nothing, is known as long as positions of that time are kept."""
+ages("telemetry_position", "{t}.received_at", "worker")
+ages("telemetry_segment", "{t}.day", "worker")
+ages("telemetry_unsealed", "{t}.day + " + _LONGER % 60)
+ages("telemetry_live", "{t}.fix_time", "worker")
+ages("telemetry_occupancy", "upper({t}.during) + " + _LONGER % 365)
+ages("telemetry_private", "upper({t}.during) + " + _LONGER % 60)
+ages("telemetry_recorded", "upper({t}.during) + " + _LONGER % 60)
+ages("telemetry_importpiece", "(SELECT i.changed_at FROM telemetry_import i WHERE i.id = {t}.of_id)")

@@ -56,6 +56,11 @@ _SHORTER = f"""
 _SHORTENED = """
     INSERT INTO telemetry_keeping_progress (organisation_id, decision, gone_before) VALUES (%s, %s, %s)
     ON CONFLICT (organisation_id) DO UPDATE SET decision = excluded.decision, gone_before = excluded.gone_before"""
+_LATEST = """
+    UPDATE telemetry_live SET fix_time = NULL, lat_e7 = NULL, lon_e7 = NULL, altitude_m = NULL, speed_kmh = NULL,
+        course_deg = NULL, satellites = NULL, flags = NULL, moved_at = NULL, attributes_time = NULL, attributes = NULL
+    WHERE fix_time < %(now)s - interval '1 day'
+      AND fix_time < %(now)s - telemetry_days_kept(organisation_id, %(keep)s) * interval '1 day'"""
 _OVERLAP = timedelta(days=3)
 """A day that was being sealed while it went is found the next time."""
 _PAIR = np.dtype([("time", "<i8"), ("content", "<i8")])
@@ -168,6 +173,17 @@ def drop_shorter(connection: Connection, keep_days: int) -> int:
         connection.execute(_SHORTENED, (organisation, decision, before))
     if gone:
         log.info("store.days_dropped", count=gone)
+    return gone
+
+
+def forget_latest(connection: Connection, keep_days: int) -> int:
+    """The last place of what has not moved for so long that nobody keeps it goes; the device is still known.
+
+    Returns of how many devices.
+    """
+    gone = connection.execute(_LATEST, {"now": clock.now(), "keep": keep_days}).rowcount
+    if gone:
+        log.info("store.latest_forgotten", count=gone)
     return gone
 
 

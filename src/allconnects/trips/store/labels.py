@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import Label, Table, Way, register
+from allconnects.kit.labels import Label, Table, Way, ages, register
 
 REFERENCE = Label(
     "user.unique_id.pseudonymous", "location", "driver", "pseudonymous", "fleet.dispatch",
@@ -98,7 +98,7 @@ register(
         },
         tenant="organisation_id",
         web="SELECT, INSERT",
-        worker="SELECT",
+        worker="SELECT, DELETE",
         ways=(Way("during", "device_id", "start_at", "end_at"), _MADE_BY),
     )
 )  # fmt: skip
@@ -136,3 +136,12 @@ register(
         worker="SELECT, INSERT, UPDATE, DELETE",
     )
 )
+
+ages("trips_trip", "{t}.start_at", "worker")
+ages("trips_stop", "{t}.start_at", "worker")
+ages("trips_correction", "{t}.end_at")
+ages(
+    "trips_outcome",
+    "(SELECT c.end_at FROM trips_correction c WHERE c.organisation_id = {t}.organisation_id AND c.id = {t}.correction)",
+)
+ages("trips_pending", "{t}.day")
