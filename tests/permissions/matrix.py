@@ -128,6 +128,22 @@ PAGES: dict[str, Page | list[Page]] = {
     "live:start": [Page("manager"), Page("manager", "post", data={"away": "1"})],
     "live:traffic": Page("viewer", data={"device": "$device"}),
     # The register.
+    "picking:find": [
+        Page(who, "post", {"kind": kind}, {"q": "n"})
+        for kind, who in (
+            ("vehicle", "driver"),
+            ("material", "viewer"),
+            ("person", "planner"),
+            ("team", "planner"),
+            ("employer", "planner"),
+            ("device", "viewer"),
+            ("free-device", "manager"),
+            ("carrier", "manager"),
+            ("shared", "planner"),
+            ("place", "planner"),
+            ("account", "manager"),
+        )
+    ],
     "register:start": Page("viewer"),
     "register:list": [
         Page("viewer", path={"path": "vehicles"}),

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("allconnects.products.live_connects.urls")),
     path("", include("allconnects.products.live_connects.alerts_urls")),
+    path("", include("allconnects.products.live_connects.picking.urls")),
     path("", include("allconnects.products.live_connects.leaving_urls")),
     path("", include("allconnects.privacy.support.urls")),
     path("", include("allconnects.privacy.breaches.urls")),

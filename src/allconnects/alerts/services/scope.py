@@ -24,6 +24,9 @@ _THINGS = """
     LEFT JOIN fleet_material m ON m.id = i.material_id
     WHERE %s::integer[] IS NULL OR d.id = ANY(%s::integer[])
     ORDER BY d.id"""
+_GROUPS = """
+    SELECT DISTINCT unnest(groups) FROM fleet_vehicle WHERE archived_at IS NULL
+    UNION SELECT unnest(groups) FROM fleet_material WHERE archived_at IS NULL ORDER BY 1"""
 KEYS = ("kinds", "devices", "vehicles", "materials", "groups")
 
 
@@ -45,6 +48,13 @@ def things(devices: list[int] | None = None) -> list[Thing]:
     with connection.cursor() as cursor:
         cursor.execute(_THINGS, [clock.now(), devices, devices])
         return [_thing(*row) for row in cursor.fetchall()]
+
+
+def groups() -> list[str]:
+    """Every group that a vehicle or material is in."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GROUPS)
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _thing(

@@ -18,12 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.accounts.models import Account
-from allconnects.fleet.models import Person, PersonHours, Pool, Precision, Vehicle
+from allconnects.fleet.models import Person, PersonHours, Pool, Precision
 from allconnects.fleet.models.private import NOTICE_DAYS
 from allconnects.fleet.private import exceptions, rules, settings, switching
 from allconnects.fleet.private import planning as plan
 from allconnects.fleet.private.rules import Clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
+from allconnects.products.live_connects.picking.fields import picked
+from allconnects.products.live_connects.picking.sources import VEHICLE
 from allconnects.telemetry.models import Device
 
 
@@ -56,7 +58,6 @@ def rule(request: TenantRequest) -> HttpResponse:
         "inputs": inputs(),
         "switched": Device.objects.exclude(private_input="").order_by("name")[:200],
         "declarations": exceptions.declarations(),
-        "vehicles": Vehicle.objects.filter(archived_at=None).order_by("name")[:2000],
         "manages": at_least(request.role, "manager"),
     }
     return render(request, "driver/office.html", context)
@@ -113,10 +114,11 @@ def switch(request: TenantRequest) -> HttpResponse:
 @member("planner")
 def declare(request: TenantRequest) -> HttpResponse:
     """Say that a vehicle was stolen; a second person confirms."""
-    vehicle, account = request.POST.get("vehicle", ""), request.user
+    account = request.user
     assert isinstance(account, Account)
 
     def act() -> None:
+        vehicle = picked(request.POST, VEHICLE, "vehicle")
         if not vehicle.isdecimal() or len(vehicle) > 9:
             raise InvalidInput(_("Choose the vehicle."))
         exceptions.declare_theft(_organisation(request), int(vehicle), account, request.POST.get("reason", ""))

@@ -18,6 +18,8 @@ from allconnects.alerts.sentences import TITLES
 from allconnects.alerts.services.rules import TOLD
 from allconnects.alerts.services.scheduled import sources
 from allconnects.products.fleet_tracker.forms import TablerForm
+from allconnects.products.live_connects.picking.fields import PickField
+from allconnects.products.live_connects.picking.sources import CARRIER, PLACE
 from allconnects.telemetry.models import Kind
 
 WHENS = (("any", _("at any time")), ("outside", _("outside working hours")), ("inside", _("in working hours")))
@@ -60,16 +62,17 @@ class RuleForm(TablerForm):
     word = forms.CharField(label=_("Text"), required=False, max_length=60)
     kinds = _many(_("Kinds"), Kind.choices, help_text=_("Nothing chosen: all."))
     groups = forms.MultipleChoiceField(label=_("Groups"), required=False)
-    devices = forms.MultipleChoiceField(
-        label=_("Only these"), required=False, help_text=_("Nothing chosen here and in groups: all.")
-    )
+    devices = PickField(
+        CARRIER, many=True, label=_("Only these"), required=False,
+        help_text=_("Nothing chosen here and in groups: all."),
+    )  # fmt: skip
     when = forms.ChoiceField(label=_("When"), choices=WHENS)
     weekdays = _many(_("Working days"), [(str(number), name) for number, name in WEEKDAYS.items()])
     start = _time(_("Work begins"))
     until = _time(_("Work ends"))
     holidays_off = forms.BooleanField(label=_("Belgian public holidays are no working days"), required=False)
     where = forms.ChoiceField(label=_("Where"), choices=WHERES, required=False)
-    places = forms.MultipleChoiceField(label=_("Places"), required=False)
+    places = PickField(PLACE, many=True, label=_("Places"), required=False)
     severity = forms.ChoiceField(label=_("Severity"), choices=Severity.choices)
     roles = _many(_("Tell"), [(role.value, role.label) for role in TOLD])
     channels = _many(_("How"), Channel.choices)
@@ -85,18 +88,16 @@ class RuleForm(TablerForm):
         label=_("Collect mails for (minutes, 0: send at once)"), required=False, min_value=0, max_value=1440
     )
 
-    def __init__(self, *args: Any, groups: list[str], things: list[Any], places: list[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, groups: list[str], **kwargs: Any) -> None:
         forms.Form.__init__(self, *args, **kwargs)
         found: dict[str, Any] = dict(self.fields)
         found["kind"].choices = offered()
         found["groups"].choices = [(name, name) for name in groups]
-        found["devices"].choices = [(str(one.device), one.name) for one in things]
-        found["places"].choices = [(str(one.pk), one.name) for one in places]
         self._dress()
         for name, field in found.items():
             if isinstance(field.widget, forms.CheckboxSelectMultiple | forms.CheckboxInput):
                 field.widget.attrs["class"] = "form-check-input"
-            if name in ("groups", "devices", "places"):
+            if name == "groups":
                 field.widget.attrs["size"] = min(6, max(2, len(field.choices)))
 
     def given(self) -> dict[str, Any]:

@@ -92,10 +92,7 @@ def _after(request: TenantRequest, made: Rule) -> HttpResponse:
 
 
 def _form(request: TenantRequest, start: dict[str, Any]) -> RuleForm:
-    things = scope.things()
-    groups = sorted({name for one in things for name in one.groups})
-    places = list(Place.objects.only("id", "name").order_by("name", "id"))
-    return RuleForm(request.POST or None, initial=start, groups=groups, things=things, places=places)
+    return RuleForm(request.POST or None, initial=start, groups=scope.groups())
 
 
 def _texts() -> dict[str, Any]:

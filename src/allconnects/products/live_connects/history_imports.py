@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.kit.errors import InvalidInput
 from allconnects.products.live_connects.history_views import organisation_of
-from allconnects.telemetry import services as telemetry
+from allconnects.products.live_connects.picking.fields import picked
+from allconnects.products.live_connects.picking.sources import DEVICE
 from allconnects.telemetry.imports import jobs, problems, services
 from allconnects.telemetry.imports.models import Import, Stage
 from allconnects.telemetry.keeping.services import days_kept
@@ -33,7 +34,6 @@ def imports(request: TenantRequest) -> HttpResponse:
             told = error.message
     context = {
         "imports": services.imports(),
-        "devices": telemetry.list_devices(),
         "chosen": request.POST.get("device") or request.GET.get("device", ""),
         "days": days_kept(),
         "error": told,
@@ -48,7 +48,7 @@ def _preview(request: TenantRequest) -> Import:
         raise InvalidInput(_("Choose a file."))
     if (upload.size or 0) > MOST_BYTES:
         raise InvalidInput(_("This file is too large for the page; the command allconnects import takes it."))
-    device = request.POST.get("device", "")
+    device = picked(request.POST, DEVICE, "device")
     chosen = int(device) if device.isascii() and device.isdigit() and len(device) < 10 else None
     content = cast(BinaryIO, upload.file)
     return services.preview(organisation_of(request), upload.name or "", content, chosen)

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.access import TenantRequest
 from allconnects.accounts.models import Account
-from allconnects.fleet.models import Material, Person, Team, Vehicle
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
-from allconnects.places.models import Place
+from allconnects.products.live_connects.picking.fields import PickWidget, picked_many
+from allconnects.products.live_connects.picking.sources import MATERIAL, PERSON, PLACE, TEAM, VEHICLE
 from allconnects.reports.columns import Column
 from allconnects.reports.definition import BRUSSELS, Ask, Head, Item, Line, Report, Sum, layout
 from allconnects.reports.period import named
@@ -23,8 +23,11 @@ from allconnects.reports.running import SELECTORS, Reader
 from allconnects.reports.shown import cell, day, heading
 
 MOST_ON_PAGE: Final = 1000
-MOST_CHOICES: Final = 1000
 MOST_BARS: Final = 31
+CHOICES: Final = {
+    "vehicles": VEHICLE, "people": PERSON, "teams": TEAM, "sites": PLACE, "materials": MATERIAL,
+}  # fmt: skip
+"""Out of what each selector chooses."""
 
 
 def reader_of(request: TenantRequest) -> Reader:
@@ -45,7 +48,7 @@ def given_of(report: Report, query: QueryDict) -> dict[str, Any]:
     found: dict[str, Any] = {
         "purpose": query.get("purpose", ""), "first": first, "last": last,
         "group": query.get("group", report.groups[0]), "summary": bool(query.get("summary")),
-        **{name: query.getlist(name) for name in SELECTORS if query.getlist(name)},
+        **{name: chosen for name in SELECTORS if (chosen := picked_many(query, CHOICES[name], name))},
     }  # fmt: skip
     for parameter in report.parameters:
         if text := query.get(parameter.key):
@@ -69,26 +72,18 @@ def period_of(query: QueryDict) -> tuple[date, date]:
         raise InvalidInput(_("Give the first and the last day.")) from None
 
 
-def choices(report: Report, organisation: int) -> list[dict[str, Any]]:
-    """What a report can be narrowed to, each with its list."""
+def choices(report: Report, query: QueryDict) -> list[dict[str, Any]]:
+    """What a report can be narrowed to, each with its field; with none where there is nothing to choose."""
     titles = {"vehicles": _("Vehicles"), "people": _("People"), "teams": _("Teams"), "sites": _("Sites"),
               "materials": _("Materials")}  # fmt: skip
-    return [{"name": name, "title": titles[name], "options": _options(name, organisation)} for name in report.selectors]
+    return [{"name": name, "title": titles[name], "field": _field(name, query)} for name in report.selectors]
 
 
-def _options(name: str, organisation: int) -> list[tuple[str, str]]:
-    if name == "people":
-        people = Person.objects.filter(organisation_id=organisation, archived_at=None)
-        rows = people.order_by("last_name", "first_name").values_list("pk", "last_name", "first_name")[:MOST_CHOICES]
-        return [(str(pk), f"{last} {first}".strip()) for pk, last, first in rows]
-    if name == "vehicles":
-        vehicles = Vehicle.objects.filter(organisation_id=organisation, archived_at=None).order_by("name", "pk")
-        return [(str(pk), f"{title} · {plate}" if plate and plate != title else title)
-                for pk, title, plate in vehicles.values_list("pk", "name", "plate")[:MOST_CHOICES]]  # fmt: skip
-    models: dict[str, Any] = {"teams": Team, "sites": Place, "materials": Material}
-    found = models[name].objects.filter(organisation_id=organisation)
-    found = found if name == "sites" else found.filter(archived_at=None)
-    return [(str(pk), title) for pk, title in found.order_by("name", "pk").values_list("pk", "name")[:MOST_CHOICES]]
+def _field(name: str, query: QueryDict) -> str:
+    few = CHOICES[name].few()
+    if few == []:
+        return ""
+    return PickWidget(CHOICES[name], many=True).render(name, query.getlist(name), {"id": f"choose-{name}"}, few=few)
 
 
 @dataclass(slots=True)

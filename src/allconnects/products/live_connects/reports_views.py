@@ -40,9 +40,9 @@ def run(request: TenantRequest, key: str) -> HttpResponse:
     report, reader = report_of(key), reader_of(request)
     context = {
         "report": report, "purposes": running.may_declare(report, reader), "periods": NAMED.items(),
-        "groups": [(group, GROUPS[group]) for group in report.groups], "choices": choices(report, reader.organisation),
+        "groups": [(group, GROUPS[group]) for group in report.groups], "choices": choices(report, request.GET),
         "asked": request.GET, "period": request.GET.get("period", "last_week"),
-        "chosen": {name: set(request.GET.getlist(name)) for name in running.SELECTORS},
+        "narrowed": any(request.GET.getlist(name) for name in running.SELECTORS),
         "numbers": [(p, request.GET.get(p.key, p.default)) for p in report.parameters],
         "query": request.GET.urlencode(),
     }  # fmt: skip

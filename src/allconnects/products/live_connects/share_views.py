@@ -21,7 +21,8 @@ from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.products.live_connects import shares
 from allconnects.products.live_connects.models import NAMES_MOST, Precision
-from allconnects.telemetry.models import Device, Kind
+from allconnects.products.live_connects.picking.fields import PickField
+from allconnects.products.live_connects.picking.sources import SHARED
 
 LASTS = (
     (2, gettext_lazy("2 hours")), (8, gettext_lazy("8 hours")), (24, gettext_lazy("1 day")),
@@ -39,8 +40,8 @@ class ShareForm(forms.Form):
         label=gettext_lazy("Title"), max_length=NAMES_MOST,
         help_text=gettext_lazy("For whom it is, such as: concrete delivery, site north. Only you see it."),
     )  # fmt: skip
-    devices = forms.MultipleChoiceField(
-        label=gettext_lazy("Shows"), widget=forms.SelectMultiple(attrs={"size": 8, "class": "form-select"}),
+    devices = PickField(
+        SHARED, many=True, label=gettext_lazy("Shows"),
         help_text=gettext_lazy("Phones, and devices that people carry, are not on offer."),
     )  # fmt: skip
     hours = forms.TypedChoiceField(label=gettext_lazy("Good for"), coerce=int, choices=LASTS, initial=8)
@@ -49,8 +50,6 @@ class ShareForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = Device.objects.exclude(kind=Kind.PHONE).order_by("name").values_list("pk", "name")
-        self.fields["devices"].choices = [(str(pk), name) for pk, name in rows]  # type: ignore[attr-defined]
         for name in ("hours", "precision"):
             self.fields[name].widget.attrs["class"] = "form-select"
         self.fields["title"].widget.attrs["class"] = "form-control"

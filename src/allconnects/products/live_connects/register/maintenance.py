@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allconnects.accounts.access import TenantRequest, at_least, member
-from allconnects.fleet.models import Material, Vehicle
+from allconnects.fleet.models import Material
 from allconnects.fleet.models.things import Category, VehicleClass
 from allconnects.fleet.who import who
 from allconnects.kit import config
@@ -28,6 +28,8 @@ from allconnects.kit.errors import InvalidInput
 from allconnects.maintenance.models import MeterSource, Period, Plan, PlanKind
 from allconnects.maintenance.services import due, plans, readings, things, usage
 from allconnects.products.fleet_tracker.forms import TablerForm
+from allconnects.products.live_connects.picking.fields import PickField
+from allconnects.products.live_connects.picking.sources import MATERIAL, VEHICLE
 from allconnects.products.live_connects.register.common import PATH_OF, attempt, sections
 from allconnects.products.live_connects.register.use import moment
 
@@ -38,6 +40,8 @@ class PlanForm(TablerForm):
     kind = forms.ChoiceField(label=gettext_lazy("What comes back"), choices=PlanKind.choices)
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
     target = forms.ChoiceField(label=gettext_lazy("For"))
+    vehicle = PickField(VEHICLE, label=gettext_lazy("Vehicle"), required=False)
+    material = PickField(MATERIAL, label=gettext_lazy("Material"), required=False)
     every_km = forms.IntegerField(label=gettext_lazy("Every … km"), required=False, min_value=1)
     every_hours = forms.IntegerField(label=gettext_lazy("Every … hours"), required=False, min_value=1)
     every_months = forms.IntegerField(label=gettext_lazy("Every … months"), required=False, min_value=1)
@@ -67,26 +71,37 @@ class PlanForm(TablerForm):
         for name in ("weekdays", "only_used"):
             found[name].widget.attrs["class"] = "form-check-input"
 
+    def clean(self) -> dict[str, Any]:
+        """Who says “one vehicle” says which."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen = data.get("target")
+        if chosen in ONE and chosen in data and not data[chosen]:
+            self.add_error(chosen, _("Choose which."))
+        return data
+
     def given(self) -> dict[str, Any]:
         """What ``maintenance.services.plans`` wants."""
         data = dict(self.cleaned_data)
+        one = {name: data.pop(name) for name in ONE}
         name, _colon, value = data.pop("target").partition(":")
         by = data.pop("by_minute") or time(8)
-        chosen = int(value) if name in ("vehicle", "material") else value
+        chosen = int(one[name]) if name in ONE else value
         rest = {"vehicle": None, "material": None, "vehicle_class": "", "category": ""}
         days = [int(one) for one in data.pop("weekdays")]
         return {**data, **rest, name: chosen, "by_minute": by.hour * 60 + by.minute, "weekdays": days}
 
 
+ONE = ("vehicle", "material")
+"""What a plan can be for one of."""
+
+
 def _targets() -> list[tuple[Any, Any]]:
-    """What a plan may be for, in groups."""
-    vehicles = Vehicle.objects.filter(archived_at=None).order_by("name")
-    materials = Material.objects.filter(archived_at=None).order_by("name")
+    """What a plan may be for: one thing, or all of a kind, in groups."""
     return [
+        ("vehicle", _("One vehicle")),
+        ("material", _("One material")),
         (_("All of a class"), [(f"vehicle_class:{value}", label) for value, label in VehicleClass.choices]),
         (_("All of a category"), [(f"category:{value}", label) for value, label in Category.choices]),
-        (_("One vehicle"), [(f"vehicle:{one.pk}", one.name) for one in vehicles]),
-        (_("One material"), [(f"material:{one.pk}", one.name) for one in materials]),
     ]
 
 
@@ -94,12 +109,23 @@ def _initial(plan: Plan | None) -> dict[str, Any]:
     source: dict[str, Any] = dict(plans.DEFAULTS)
     if plan is not None:
         source = {name: getattr(plan, name) for name in plans.DEFAULTS}
-        pairs = {"vehicle": plan.vehicle_id, "material": plan.material_id, "vehicle_class": plan.vehicle_class,
-                 "category": plan.category}  # fmt: skip
-        source["target"] = next(f"{name}:{value}" for name, value in pairs.items() if value)
     minute = source["by_minute"]
     days = [str(one) for one in source["weekdays"] or plans.DEFAULTS["weekdays"]]
     return {**source, "weekdays": days, "by_minute": time(minute // 60, minute % 60)}
+
+
+def _target(plan: Plan | None) -> str:
+    if plan is None:
+        return ""
+    pairs = {"vehicle": plan.vehicle_id, "material": plan.material_id, "vehicle_class": plan.vehicle_class,
+             "category": plan.category}  # fmt: skip
+    return next(f"{name}:{value}" for name, value in pairs.items() if value)
+
+
+def _for(target: str) -> dict[str, str]:
+    """The fields of what a plan is for, such as ``vehicle:12`` or ``category:tool``."""
+    name, _colon, value = target.partition(":")
+    return {"target": name, name: value} if name in ONE else {"target": target or "vehicle"}
 
 
 @require_GET
@@ -122,7 +148,7 @@ def overview(request: TenantRequest) -> HttpResponse:
 def plan(request: TenantRequest, number: int | None = None) -> HttpResponse:
     """A plan is made or changed."""
     known = plans.plan(number) if number is not None else None
-    first = {**_initial(known), **({"target": request.GET["for"]} if "for" in request.GET else {})}
+    first = {**_initial(known), **_for(request.GET["for"] if "for" in request.GET else _target(known))}
     form = PlanForm(request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid():
         try:

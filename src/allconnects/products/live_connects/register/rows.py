@@ -17,16 +17,16 @@ from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.fleet import checks, history
 from allconnects.fleet.forms import DocumentForm
 from allconnects.fleet.kinds import Kind
-from allconnects.fleet.models import Badge, Claim, Document, Installation, Occupancy, Person, TeamMember, Vehicle
+from allconnects.fleet.models import Badge, Claim, Document, Installation, Occupancy, Person, TeamMember
 from allconnects.fleet.models.presence import BadgeKind, Role
 from allconnects.fleet.services import materials, overview, register
 from allconnects.fleet.who import who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError
+from allconnects.products.live_connects.picking.sources import FREE_DEVICE
 from allconnects.products.live_connects.register import maintenance, number
 from allconnects.products.live_connects.register.common import attempt, kind_of, sections
 from allconnects.products.live_connects.register.texts import told
-from allconnects.telemetry.models import Device
 
 
 @require_GET
@@ -73,12 +73,9 @@ def _facts(kind: Kind, row: Any) -> list[tuple[str, Any]]:
 
 def _placed(row: Any) -> dict[str, Any]:
     name = str(row._meta.model_name)
-    free = Device.objects.exclude(
-        pk__in=Installation.objects.filter(during__contains=clock.now()).values("device_id")
-    )  # fmt: skip
     return {
         "installations": Installation.objects.filter(**{name: row}).select_related("device").order_by("-during"),
-        "free_devices": free.order_by("name")[:500],
+        "free_devices": FREE_DEVICE.rows().exists(),
         "documents": Document.objects.filter(**{name: row}, archived_at=None).order_by("valid_until", "id"),
         "document_form": DocumentForm.base_fields,
         "document_kinds": Document._meta.get_field("kind").choices,
@@ -93,18 +90,15 @@ def _vehicle(row: Any, planner: bool) -> dict[str, Any]:
     return _placed(row) | {
         "stays": stays.order_by("-during")[:60],
         "claims": Claim.objects.filter(vehicle=row, withdrawn_at=None).select_related("person").order_by("-id")[:20],
-        "people": Person.objects.filter(archived_at=None).order_by("last_name", "first_name"),
         "roles": Role.choices,
     }
 
 
 def _material(row: Any, planner: bool) -> dict[str, Any]:
     place = materials.whereabouts([row.pk])[row.pk]
-    people = Person.objects.filter(archived_at=None).order_by("last_name", "first_name") if planner else []
     return _placed(row) | {
         "where": place, "holder": materials.names_of([place]).get(place.holder or ("", ""), ""),
         "chain": materials.chain(row.pk, 30) if planner else [], "tags": row.tags.order_by("identifier"),
-        "people": people, "vehicles": Vehicle.objects.filter(archived_at=None).order_by("name"),
     }  # fmt: skip
 
 
@@ -121,7 +115,6 @@ def _person(row: Any, _planner: bool) -> dict[str, Any]:
 def _team(row: Any, _planner: bool) -> dict[str, Any]:
     return {
         "members": TeamMember.objects.filter(team=row).select_related("person").order_by("until", "since"),
-        "people": Person.objects.filter(archived_at=None).order_by("last_name", "first_name"),
     }
 
 

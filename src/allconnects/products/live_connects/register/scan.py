@@ -14,12 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.fleet.kinds import MATERIAL
-from allconnects.fleet.models import Material, Occupancy, Person, Vehicle
+from allconnects.fleet.models import Material, Occupancy, Person
 from allconnects.fleet.services import materials, register
 from allconnects.fleet.who import who
 from allconnects.kit import clock, config
 from allconnects.kit.errors import InvalidInput
 from allconnects.maintenance.services import plans, things
+from allconnects.products.live_connects.picking.fields import picked
+from allconnects.products.live_connects.picking.sources import VEHICLE
 from allconnects.products.live_connects.register.common import attempt
 from allconnects.products.live_connects.register.use import number
 
@@ -46,7 +48,6 @@ def _page(request: TenantRequest, row: Material, me: Person | None) -> HttpRespo
     context = {
         "row": row, "me": me, "where": place, "holder": names.get(place.holder or ("", ""), ""), "mine": mine,
         "riding": stay.vehicle if stay else None, "manages": planner,
-        "vehicles": Vehicle.objects.filter(archived_at=None).order_by("name"),
         "checks": any(one.kind == "check" for one in plans.plans_of(things.of("material", row.pk))),
     }  # fmt: skip
     return render(request, "register/scanned.html", context)
@@ -59,7 +60,7 @@ def _take(request: TenantRequest, material: int, me: Person | None) -> object:
             raise InvalidInput(_("Your account is not linked to a person. Ask your manager."))
         to = materials.Holder(person=me.pk)
     elif choice == "vehicle":
-        to = materials.Holder(vehicle=number(post.get("vehicle", "")))
+        to = materials.Holder(vehicle=number(picked(post, VEHICLE, "vehicle")))
     elif choice == "site":
         if not post.get("site_name", "").strip():
             raise InvalidInput(_("Say where you leave it."))

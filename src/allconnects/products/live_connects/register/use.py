@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.fleet.kinds import MATERIAL, PERSON, TEAM, VEHICLE
-from allconnects.fleet.models import Person
 from allconnects.fleet.models.presence import BadgeKind
 from allconnects.fleet.services import badging, inbox, installing, materials, overview, papers, presence, register
 from allconnects.fleet.who import who
 from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.products.live_connects.picking import sources
+from allconnects.products.live_connects.picking.fields import picked
 from allconnects.products.live_connects.register.common import PATH_OF, attempt, kind_of, sections
 from allconnects.telemetry.services import BRUSSELS
 
@@ -68,7 +69,11 @@ def install(request: TenantRequest, path: str, key: str) -> HttpResponse:
     attempt(
         request,
         lambda: installing.install(
-            who(request), number(post.get("device", "")), row, moment(post.get("since", "")), main="further" not in post
+            who(request),
+            number(picked(post, sources.FREE_DEVICE, "device")),
+            row,
+            moment(post.get("since", "")),
+            main="further" not in post,
         ),
         _("The device is installed."),
     )
@@ -144,7 +149,7 @@ def claim(request: TenantRequest, key: int) -> HttpResponse:
             raise InvalidInput(_("Say from when."))
         source = "planning" if post.get("source") == "planning" else "manual"
         return presence.claim(
-            who(request), key, uuid(post.get("person", "")), since, moment(post.get("until", "")),
+            who(request), key, uuid(picked(post, sources.PERSON, "person")), since, moment(post.get("until", "")),
             post.get("role", "driver"), source, post.get("reason", ""),
         )  # fmt: skip
 
@@ -172,7 +177,7 @@ def join(request: TenantRequest, key: int) -> HttpResponse:
     team, post = register.get(TEAM, key), request.POST
 
     def act() -> Any:
-        person = uuid(post.get("person", ""))
+        person = uuid(picked(post, sources.PERSON, "person"))
         if person is None:
             raise InvalidInput(_("Choose a person."))
         since = day(post.get("since", "")) or overview.today()
@@ -201,9 +206,12 @@ def hand_over(request: TenantRequest, key: int) -> HttpResponse:
 def holder(request: TenantRequest) -> materials.Holder:
     """Who or what a form names. Raises NotFound."""
     post = request.POST
-    vehicle = post.get("vehicle", "")
+    vehicle = picked(post, sources.VEHICLE, "vehicle")
     return materials.Holder(
-        uuid(post.get("person", "")), number(vehicle) if vehicle else None, None, post.get("site_name", "")
+        uuid(picked(post, sources.PERSON, "person")),
+        number(vehicle) if vehicle else None,
+        None,
+        post.get("site_name", ""),
     )
 
 
@@ -230,7 +238,6 @@ def questions(request: TenantRequest) -> HttpResponse:
     """What waits for a human."""
     context = {
         "questions": inbox.waiting(), "sections": sections(request), "badge_kinds": BadgeKind.choices,
-        "people": Person.objects.filter(archived_at=None).order_by("last_name", "first_name"),
         "manages": at_least(request.role, "manager"),
     }  # fmt: skip
     return render(request, "register/inbox.html", context)
@@ -253,7 +260,7 @@ def decide(request: TenantRequest, question: int) -> HttpResponse:
                 raise InvalidInput(_("Say when it was."))
             inbox.end_stay(me, question, end)
             return True
-        person = uuid(post.get("person", ""))
+        person = uuid(picked(post, sources.PERSON, "person"))
         if person is None:
             raise InvalidInput(_("Choose a person."))
         if choice == "driver":

@@ -1,5 +1,6 @@
 /** What every page does: theme without reload, confirmations, filters of tables, times that say how long ago. */
 import { ago, exact } from "./time.js";
+import "./pick.js";
 
 /** @param {HTMLFormElement} form */
 function themeForm(form) {

@@ -45,3 +45,12 @@ if (kind && asked.length) {
   kind.addEventListener("change", choose);
   choose();
 }
+
+// A plan for one vehicle or material asks which; one for all of a kind does not.
+const target = document.querySelector("select[name=target]");
+const ones = [...document.querySelectorAll("[data-one]")];
+if (target && ones.length) {
+  const choose = () => { for (const one of ones) one.hidden = one.dataset.one !== target.value; };
+  target.addEventListener("change", choose);
+  choose();
+}
