@@ -96,7 +96,7 @@ def test_a_crash_is_a_problem_document_without_details(
     def crash(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("allconnects.telemetry.services.list_devices", crash)
+    monkeypatch.setattr("allconnects.telemetry.listing.list_devices", crash)
     client = client_of("owner")
     client.raise_request_exception = False
     answer = client.get(URL)

@@ -55,7 +55,7 @@ PLACES = [
     ("post", "/organisation/invite/", "allconnects.accounts.services.invite"),
     ("get", "/organisation/leaving/", "allconnects.products.live_connects.leaving_views.entries_of"),
     ("get", "/alerts/", "allconnects.products.live_connects.alerts_views.render"),
-    ("get", f"/api/v1/devices?name={CANARY}", "allconnects.telemetry.services.list_devices"),
+    ("get", f"/api/v1/devices?name={CANARY}", "allconnects.telemetry.listing.list_devices"),
     ("get", f"/api/v1/people?q={CANARY}", "allconnects.fleet.services.register.query"),
 ]
 """Ten handlers, and what in each is made to fail."""

@@ -75,11 +75,8 @@ def _operations(
         f"/{path}", response={201: out, **WRITE}, auth=write, url_name=path, operation_id=f"add_{kind.name}", tags=tags
     )
     def add(request: HttpRequest, response: HttpResponse, body: given) -> Any:  # type: ignore[valid-type]
-        def answer() -> Any:
-            row = register.create(who(request), kind, body.dict(exclude_unset=True))  # type: ignore[arg-type, attr-defined]
-            return out.from_orm(row).dict()
-
-        return rest.once(request, who(request), answer)  # type: ignore[arg-type]
+        row = register.create(who(request), kind, body.dict(exclude_unset=True))  # type: ignore[arg-type, attr-defined]
+        return 201, out.from_orm(row).dict()
 
     @router.get(
         one, response={200: out, **READ}, auth=read, url_name=kind.name, operation_id=f"get_{kind.name}", tags=tags

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+import msgspec
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
@@ -35,7 +36,7 @@ from allconnects.fleet.schemas import (
 )
 from allconnects.fleet.services import badging, installing, materials, papers, presence, register
 from allconnects.fleet.who import Who, who
-from allconnects.kit import clock
+from allconnects.kit import clock, paging
 from allconnects.kit.errors import InvalidInput, NotFound
 
 router = Router()
@@ -63,6 +64,8 @@ class Span(Schema):
     until: AwareDatetime | None = None
     vehicle: int | None = None
     person: UUID | None = None
+    cursor: str = Field(default="", max_length=200)
+    limit: int | None = Field(default=None, ge=1, le=rest.MOST)
 
 
 class Events(Schema):
@@ -121,12 +124,9 @@ def list_installations(request: HttpRequest, wanted: Query[Wanted]) -> Any:
 def install(request: HttpRequest, body: InstallationIn) -> Any:
     """Put a device into a vehicle or material, or give it to a person. Takes an Idempotency-Key."""
 
-    def answer() -> Any:
-        place = _place(body.vehicle, body.material, body.person)
-        since, until = _aware(body.since), _aware(body.until)
-        return _installed(installing.install(_me(request), body.device, place, since, until, body.main))
-
-    return rest.once(request, _me(request), answer)
+    place = _place(body.vehicle, body.material, body.person)
+    since, until = _aware(body.since), _aware(body.until)
+    return 201, _installed(installing.install(_me(request), body.device, place, since, until, body.main))
 
 
 def _aware(moment: datetime | None) -> datetime | None:
@@ -162,12 +162,9 @@ def list_documents(request: HttpRequest, wanted: Query[Wanted], until: datetime 
 def add_document(request: HttpRequest, body: DocumentIn) -> Any:
     """Enter a document of a vehicle, a material or a person. Takes an Idempotency-Key."""
 
-    def answer() -> Any:
-        place = _place(body.vehicle, body.material, body.person)
-        data = body.dict(exclude={"vehicle", "material", "person"})
-        return DocumentOut.from_orm(papers.add_document(_me(request), place, data)).dict()
-
-    return rest.once(request, _me(request), answer)
+    place = _place(body.vehicle, body.material, body.person)
+    data = body.dict(exclude={"vehicle", "material", "person"})
+    return 201, DocumentOut.from_orm(papers.add_document(_me(request), place, data)).dict()
 
 
 @router.delete(
@@ -187,12 +184,9 @@ def drop_document(request: HttpRequest, document: int) -> Any:
 def give_badge(request: HttpRequest, key: UUID, body: BadgeIn) -> Any:
     """Give a badge to a person. Of its number only a keyed hash and last signs are kept. Takes an Idempotency-Key."""
 
-    def answer() -> Any:
-        person = register.get(PERSON, key)
-        given = badging.give(_me(request), person, body.kind, body.number, _aware(body.since))
-        return BadgeOut.from_orm(given).dict()
-
-    return rest.once(request, _me(request), answer)
+    person = register.get(PERSON, key)
+    given = badging.give(_me(request), person, body.kind, body.number, _aware(body.since))
+    return 201, BadgeOut.from_orm(given).dict()
 
 
 @router.delete(
@@ -208,19 +202,27 @@ def take_badge(request: HttpRequest, badge: int) -> Any:
     "/occupancy", response={200: list[OccupancyOut], **ERRORS, 422: Problem}, auth=ApiAuth("occupancy:read"),
     url_name="occupancy", tags=["occupancy"],
 )  # fmt: skip
-def occupancy(request: HttpRequest, span: Query[Span]) -> Any:
-    """Who was in which vehicle, by which source, and how much it is believed; in order of time."""
+def occupancy(request: HttpRequest, span: Query[Span]) -> HttpResponse:
+    """Who was in which vehicle, by which source, and how much it is believed; in order of time.
+
+    All of the time that is asked for, or with `limit` a page, whose Link header leads to the next.
+    """
     until = span.until or clock.now()
     since = span.since or until - timedelta(days=1)
     if not timedelta(0) < until - since <= LONGEST:
         raise InvalidInput(_("The range must be longer than nothing and at most 62 days."))
-    return [
+    after = paging.number_of(span.cursor) if span.cursor else None
+    rows = presence.stay_rows(since, until, span.vehicle, span.person, after, span.limit)
+    shown, following = paging.cut(rows, span.limit, lambda row: paging.cursor_of(row[0]))
+    found = [
         {
-            "vehicle": one.vehicle_id, "person": one.person_id, "role": one.role, "source": one.source,
-            "rank": one.rank, "since": one.during.lower, "until": one.during.upper,
+            "vehicle": vehicle, "person": person, "role": role, "source": source, "rank": rank,
+            "since": during.lower, "until": during.upper,
         }
-        for one in presence.stays(since, until, span.vehicle, span.person)
+        for _id, vehicle, person, role, source, rank, during in shown
     ]  # fmt: skip
+    response = HttpResponse(msgspec.json.encode(found), content_type="application/json")
+    return paging.linked(request, response, following)
 
 
 @router.post(
@@ -232,7 +234,7 @@ def take_events(request: HttpRequest, body: Events) -> Any:
 
     Takes an Idempotency-Key: what was new the first time is then told again.
     """
-    return rest.once(request, _me(request), lambda: _observed(request, body), 200)
+    return _observed(request, body)
 
 
 def _observed(request: HttpRequest, body: Events) -> dict[str, int]:
@@ -260,15 +262,12 @@ def _known(kind: Any, keys: set[Any]) -> None:
 def add_claim(request: HttpRequest, body: ClaimIn) -> Any:
     """Correct or plan who is in a vehicle. Takes an Idempotency-Key."""
 
-    def answer() -> Any:
-        since = _aware(body.since)
-        assert since is not None
-        made = presence.claim(
-            _me(request), body.vehicle, body.person, since, _aware(body.until), body.role, body.source, body.reason
-        )  # fmt: skip
-        return {"id": made.pk, **body.dict()}
-
-    return rest.once(request, _me(request), answer)
+    since = _aware(body.since)
+    assert since is not None
+    made = presence.claim(
+        _me(request), body.vehicle, body.person, since, _aware(body.until), body.role, body.source, body.reason
+    )  # fmt: skip
+    return 201, {"id": made.pk, **body.dict()}
 
 
 @router.delete(
@@ -307,8 +306,6 @@ def hand_over(request: HttpRequest, key: int, body: CustodyIn) -> Any:
     Takes an Idempotency-Key, so that a scan that is sent again does not take it from who got it meanwhile.
     """
 
-    def answer() -> None:
-        to = materials.Holder(body.person, body.vehicle, body.site, body.site_name)
-        materials.hand_over(_me(request), key, to, how="scan", note=body.note)
-
-    return rest.once(request, _me(request), answer, 204)
+    to = materials.Holder(body.person, body.vehicle, body.site, body.site_name)
+    materials.hand_over(_me(request), key, to, how="scan", note=body.note)
+    return 204, None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Callable
@@ -17,8 +15,19 @@ from allconnects.fleet.models import Reply
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput
+from allconnects.kit.paging import MOST, cursor_of, key_of
 
-MOST = 500
+__all__ = [
+    "MOST",
+    "BeingAnswered",
+    "KeyUsedOtherwise",
+    "cursor_of",
+    "key_of",
+    "once",
+    "replayed",
+    "tagged",
+    "version_in",
+]
 
 
 class KeyUsedOtherwise(AllconnectsError):
@@ -33,19 +42,6 @@ class BeingAnswered(AllconnectsError):
 
     code = "in_progress"
     status = 409
-
-
-def cursor_of(key: object) -> str:
-    """What names the row after which the next page begins."""
-    return base64.urlsafe_b64encode(str(key).encode()).decode().rstrip("=")
-
-
-def key_of(cursor: str) -> str:
-    """The key in a cursor. Raises InvalidInput."""
-    try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (binascii.Error, ValueError):
-        raise InvalidInput(_("This cursor is none of ours.")) from None
 
 
 def version_in(request: HttpRequest) -> int | None:
@@ -69,27 +65,52 @@ def once(request: HttpRequest, who: Who, answer: Callable[[], Any], status: int 
 
     Kept for a day. Raises KeyUsedOtherwise (the key came with another body), BeingAnswered.
     """
-    given = request.headers.get("Idempotency-Key", "").strip()
-    if not given:
+    if not _key(request):
         return status, answer()
+    known, row = _claimed(request, who, status)
+    if known is not None:
+        return known.status, json.loads(bytes(known.body))
+    made = answer()
+    Reply.objects.filter(pk=row.pk).update(body=json.dumps(made, default=str).encode())
+    return status, made
+
+
+def replayed(request: HttpRequest, who: Who, run: Callable[[], HttpResponse]) -> HttpResponse:
+    """The same for an operation as a whole. What refuses is rolled back with all that it did, this note among it.
+
+    Raises KeyUsedOtherwise, BeingAnswered.
+    """
+    known, row = _claimed(request, who, 200)
+    if known is not None:
+        return HttpResponse(bytes(known.body), status=known.status, content_type="application/json")
+    response = run()
+    if response.status_code < 400:
+        Reply.objects.filter(pk=row.pk).update(body=response.content, status=response.status_code)
+    return response
+
+
+def _key(request: HttpRequest) -> str:
+    given = request.headers.get("Idempotency-Key", "").strip()
     if len(given) > 255:
         raise InvalidInput(_("The Idempotency-Key is too long."))
+    return given
+
+
+def _claimed(request: HttpRequest, who: Who, status: int) -> tuple[Reply | None, Reply]:
+    """The answer that was given before, or None; and a row for the one to be given."""
     operation = f"{request.method} {request.path}"
-    key_hash = hashlib.sha256(given.encode()).hexdigest()
+    key_hash = hashlib.sha256(_key(request).encode()).hexdigest()
     body_hash = hashlib.sha256(operation.encode() + b"\n" + request.body).hexdigest()
     known = Reply.objects.filter(key_hash=key_hash).first()
     if known is not None:
         if known.body_hash != body_hash:
             raise KeyUsedOtherwise(_("This Idempotency-Key was used for another request."))
-        return known.status, json.loads(bytes(known.body))
+        return known, known
     try:
         with transaction.atomic():
-            row = Reply.objects.create(
+            return None, Reply.objects.create(
                 organisation=who.organisation, operation=operation[:100], key_hash=key_hash, body_hash=body_hash,
                 status=status, body=b"null", made_at=clock.now(),
             )  # fmt: skip
     except IntegrityError:
         raise BeingAnswered(_("The same request was being answered at this moment; ask again.")) from None
-    made = answer()
-    Reply.objects.filter(pk=row.pk).update(body=json.dumps(made, default=str).encode())
-    return status, made

@@ -12,7 +12,6 @@ from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
 from allconnects.accounts.access import ApiAuth
-from allconnects.fleet import rest
 from allconnects.fleet.schemas import Problem
 from allconnects.fleet.services import overview
 from allconnects.fleet.who import Who, who
@@ -172,7 +171,7 @@ def list_plans(request: HttpRequest) -> Any:
 @router.post("/maintenance/plans", response={201: PlanOut, **CHANGES}, auth=ApiAuth(WRITE), url_name="plans")
 def add_plan(request: HttpRequest, body: PlanIn) -> Any:
     """A new plan. With an Idempotency-Key it is made once."""
-    return rest.once(request, _me(request), lambda: _plan(plans.add(_me(request), body.dict())))
+    return 201, _plan(plans.add(_me(request), body.dict()))
 
 
 @router.patch("/maintenance/plans/{int:plan}", response={200: PlanOut, **CHANGES}, auth=ApiAuth(WRITE), url_name="plan")
@@ -236,14 +235,9 @@ def _done(one: Done) -> dict[str, Any]:
 def enter_done(request: HttpRequest, body: DoneIn) -> Any:
     """Enter a service or check that was done. With an Idempotency-Key it is entered once."""
 
-    def answer() -> Any:
-        thing = _thing(body.vehicle, body.material)
-        made = plans.enter(
-            _me(request), body.plan, thing, body.at, body.odometer_km, body.hours, body.passed, body.note
-        )
-        return DoneOut(**_done(made)).dict()
-
-    return rest.once(request, _me(request), answer)
+    thing = _thing(body.vehicle, body.material)
+    made = plans.enter(_me(request), body.plan, thing, body.at, body.odometer_km, body.hours, body.passed, body.note)
+    return 201, DoneOut(**_done(made)).dict()
 
 
 @router.delete(

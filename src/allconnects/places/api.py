@@ -16,7 +16,7 @@ from pydantic import Field
 
 from allconnects.accounts.access import ApiAuth, TenantRequest
 from allconnects.accounts.models import Organisation
-from allconnects.kit import clock
+from allconnects.kit import clock, paging
 from allconnects.kit.errors import InvalidInput
 from allconnects.places import addresses, files, reading, services
 from allconnects.places.models import Place
@@ -110,6 +110,8 @@ class Chosen(Schema):
     q: str = Field(default="", max_length=100)
     kind: KindName | None = None
     on: date | None = None
+    cursor: str = Field(default="", max_length=200)
+    limit: int | None = Field(default=None, ge=1, le=paging.MOST)
 
 
 class Span(Schema):
@@ -158,8 +160,15 @@ def _given(body: PlaceIn) -> Given:
     "/places", response={200: list[PlaceOut], **INVALID}, auth=ApiAuth("places:read"), url_name="places",
 )  # fmt: skip
 def places(request: HttpRequest, chosen: Query[Chosen]) -> HttpResponse:
-    """Places by name."""
-    return _json(map(_place, services.list_places(chosen.q, chosen.kind or "", chosen.on)))
+    """Places by name: all of them, or with `limit` a page, whose Link header leads to the next."""
+    found = services.find_places(chosen.q, chosen.kind or "", chosen.on)
+    if chosen.cursor:
+        found = services.after(found, paging.number_of(chosen.cursor))
+    rows, following = paging.cut(
+        list(found if chosen.limit is None else found[: chosen.limit + 1]), chosen.limit,
+        lambda one: paging.cursor_of(one.pk),
+    )  # fmt: skip
+    return paging.linked(request, _json(map(_place, rows)), following)
 
 
 @router.post("/places", response={201: PlaceOut, **INVALID}, auth=ApiAuth("places:write"), url_name="places")

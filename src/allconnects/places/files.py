@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 from zoneinfo import ZoneInfo
 
+import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from allconnects.kit.errors import InvalidInput
 from allconnects.places.models import Colour, Kind, Place
 from allconnects.places.services import Given, checked
+from allconnects.places.shapes import Shape, areas
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 MOST_BYTES = 4_000_000
@@ -183,15 +185,15 @@ _KML: dict[str, Callable[[Element], dict[str, Any]]] = {
 
 def geojson(places: Sequence[Place]) -> bytes:
     """Places as a FeatureCollection: circles and corridors as polygons for others, and as themselves for us."""
-    return json.dumps({"type": "FeatureCollection", "features": [_feature(one) for one in places]}).encode()
+    drawn = areas([one.shape for one in places])
+    found = [_feature(one, area) for one, area in zip(places, drawn, strict=True)]
+    return bytes(msgspec.json.encode({"type": "FeatureCollection", "features": found}))
 
 
-def _feature(one: Place) -> dict[str, Any]:
-    from allconnects.places.shapes import area
-
+def _feature(one: Place, area: Shape) -> dict[str, Any]:
     names = ("name", "kind", "number", "address", "colour", "works_declaration", "timezone", "dwell_s")
     properties = {name: getattr(one, name) for name in names}
     properties |= {name: str(getattr(one, name) or "") or None for name in ("active_from", "active_until")}
     if one.shape["type"] != "Polygon":
         properties["shape"] = one.shape
-    return {"type": "Feature", "id": one.pk, "properties": properties, "geometry": area(one.shape)}
+    return {"type": "Feature", "id": one.pk, "properties": properties, "geometry": area}

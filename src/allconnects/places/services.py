@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
-from allconnects.kit import clock
+from allconnects.kit import clock, paging
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.places import due, shapes
 from allconnects.places.models import Colour, Kind, Place
@@ -58,6 +58,14 @@ def find_places(text: str = "", kind: str = "", on: date | None = None) -> Query
             Q(active_from=None) | Q(active_from__lte=on), Q(active_until=None) | Q(active_until__gte=on)
         )
     return found
+
+
+def after(found: QuerySet[Place], number: int) -> QuerySet[Place]:
+    """Those of a list that come after a place. Raises InvalidInput where that is gone."""
+    last = Place.objects.filter(pk=number).values_list("name", flat=True).first()
+    if last is None:
+        raise paging.gone()
+    return found.filter(Q(name__gt=last) | Q(name=last, pk__gt=number))
 
 
 def list_places(text: str = "", kind: str = "", on: date | None = None) -> list[Place]:

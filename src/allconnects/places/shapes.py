@@ -10,9 +10,10 @@ The canonical form is GeoJSON with two additions, because GeoJSON (RFC 7946) has
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import shapely
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -192,12 +193,25 @@ def middle(shape: Shape) -> Point:
 
 def area(shape: Shape) -> Shape:
     """The area as a plain GeoJSON polygon, for maps and programs that know no circles and corridors."""
-    if shape["type"] == "Polygon":
-        return {"type": "Polygon", "coordinates": shape["coordinates"]}
-    flat = planar(shape)
+    return areas([shape])[0]
+
+
+def areas(shapes: Sequence[Shape]) -> list[Shape]:
+    """The areas of many: all corners are turned into degrees at once."""
+    flat = np.array([None if one["type"] == "Polygon" else planar(one) for one in shapes], dtype=object)
     points = shapely.get_coordinates(flat)
     lon, lat = to_degrees(points[:, 0], points[:, 1])
-    degrees = shapely.set_coordinates(flat, list(zip(lon.round(_DIGITS), lat.round(_DIGITS), strict=True)))
-    polygon = orient(degrees)
-    rings = [polygon.exterior, *polygon.interiors]
-    return {"type": "Polygon", "coordinates": [[list(p) for p in ring.coords] for ring in rings]}
+    degrees = shapely.set_coordinates(flat, np.column_stack((lon.round(_DIGITS), lat.round(_DIGITS))))
+    return [
+        {"type": "Polygon", "coordinates": shape["coordinates"] if polygon is None else _oriented(polygon)}
+        for shape, polygon in zip(shapes, degrees, strict=True)
+    ]
+
+
+def _oriented(polygon: shapely.Polygon) -> list[list[list[float]]]:
+    """Rings as RFC 7946 wants them: the outer one counter-clockwise, holes clockwise."""
+    found = []
+    for number, ring in enumerate((polygon.exterior, *polygon.interiors)):
+        corners: list[list[float]] = shapely.get_coordinates(ring).tolist()
+        found.append(corners if shapely.is_ccw(ring) == (number == 0) else corners[::-1])
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -69,3 +70,13 @@ class ReleaseConnection:
         if response.streaming and not connection.in_atomic_block:
             connection.close()
         return response
+
+
+class ApiConditional(ConditionalGetMiddleware):
+    """Every answer of the API to a GET has an ETag, and is not sent again to who has it already (RFC 9110, 13.1.2)."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """The answer, or 304 without content."""
+        if not request.path.startswith("/api/v1/") or response.status_code != 200:
+            return response
+        return super().process_response(request, response)

@@ -13,10 +13,12 @@ from pydantic import Field
 
 from allconnects.accounts.access import ApiAuth, TenantRequest
 from allconnects.accounts.models import Organisation
-from allconnects.kit import clock
-from allconnects.telemetry import services
+from allconnects.kit import clock, paging
+from allconnects.telemetry import listing, services
 from allconnects.telemetry.export import FORMATS, Source, in_thread
+from allconnects.telemetry.listing import DeviceSummary
 from allconnects.telemetry.live.snapshot import LatestRow
+from allconnects.telemetry.live.state import Edges, State
 from allconnects.telemetry.store.reader import Track
 
 router = Router(tags=["devices"])
@@ -25,6 +27,7 @@ StateName = Literal["moving", "standing", "silent"]
 FormatName = Literal["gpx", "geojson", "csv", "kml"]
 KindName = Literal["vehicle", "phone", "material"]
 _LONGEST_LINE = 4000
+_NAMES = {state: state.name.lower() for state in State}
 
 
 class Problem(Schema):
@@ -108,6 +111,14 @@ class TrackOut(Schema):
     points: list[tuple[float, float, int, float | None]]
 
 
+class Paged(Schema):
+    """Every word of ``q`` must stand in a row. ``cursor``: out of the Link header of the page before."""
+
+    q: str = Field(default="", max_length=200)
+    cursor: str = Field(default="", max_length=500)
+    limit: int | None = Field(default=None, ge=1, le=paging.MOST)
+
+
 class Span(Schema):
     """From when until when, in ISO 8601."""
 
@@ -164,11 +175,11 @@ def _json(rows: Iterable[Any]) -> HttpResponse:
 )  # fmt: skip
 def positions_latest(request: HttpRequest) -> HttpResponse:
     """The latest position of every device that has one."""
-    now = clock.now_ms()
-    return _json(_latest(row, now) for row in services.latest_positions(_organisation(request).pk))
+    edges = Edges.at(clock.now())
+    return _json(_latest(row, edges) for row in services.latest_positions(_organisation(request).pk))
 
 
-def _latest(row: LatestRow, now_ms: int) -> dict[str, Any]:
+def _latest(row: LatestRow, edges: Edges) -> dict[str, Any]:
     return {
         "device": row.device,
         "name": row.name,
@@ -178,19 +189,23 @@ def _latest(row: LatestRow, now_ms: int) -> dict[str, Any]:
         "lon": row.lon_e7 / 1e7,
         "speed_kmh": row.speed_kmh,
         "course_deg": row.course_deg,
-        "state": row.state(now_ms).name.lower(),
+        "state": _NAMES[edges.state(row.report_at, row.fix_time, row.speed_kmh)],
     }
 
 
-@router.get("/devices", response={200: list[DeviceOut], **ERRORS}, auth=ApiAuth("devices:read"), url_name="devices")
-def devices(request: HttpRequest) -> HttpResponse:
-    """Every device of the organisation, by name."""
-    return _json(map(_device, services.list_devices()))
+@router.get("/devices", response={200: list[DeviceOut], **INVALID}, auth=ApiAuth("devices:read"), url_name="devices")
+def devices(request: HttpRequest, wanted: Query[Paged]) -> HttpResponse:
+    """Devices by name: all of them, or with `limit` a page, whose Link header leads to the next."""
+    found, following = listing.list_devices(wanted.q, wanted.cursor, wanted.limit)
+    return paging.linked(request, _json(map(_device, found)), following)
 
 
-def _device(summary: services.DeviceSummary) -> dict[str, Any]:
-    fields = {name: getattr(summary, name) for name in DeviceOut.model_fields if name != "state"}
-    return {**fields, "state": summary.state.name.lower()}
+def _device(one: DeviceSummary) -> dict[str, Any]:
+    return {
+        "id": one.id, "name": one.name, "kind": one.kind, "identifier": one.identifier, "protocol": one.protocol,
+        "created_at": one.created_at, "has_secret": one.has_secret, "last_report": one.last_report,
+        "state": _NAMES[one.state],
+    }  # fmt: skip
 
 
 @router.post("/devices", response={201: DeviceDetail, **INVALID}, auth=ApiAuth("devices:write"), url_name="devices")

@@ -82,17 +82,17 @@ def _add(organisation: Any, arguments: argparse.Namespace) -> None:
 
 
 def _list(organisation: Any, arguments: argparse.Namespace) -> None:
-    from allconnects.telemetry import services
+    from allconnects.telemetry import listing
 
-    for one in services.list_devices():
+    for one in listing.list_devices()[0]:
         report = one.last_report.isoformat(timespec="seconds") if one.last_report else "-"
         print(f"{one.id}\t{one.identifier}\t{one.kind}\t{one.name}\t{one.state.name.lower()}\t{report}")
 
 
 def _remove(organisation: Any, arguments: argparse.Namespace) -> None:
-    from allconnects.telemetry import services
+    from allconnects.telemetry import listing, services
 
-    found = [one.id for one in services.list_devices() if one.identifier == arguments.identifier]
+    found = [one.id for one in listing.list_devices()[0] if one.identifier == arguments.identifier]
     if not found:
         raise NotFound("there is no device with that identifier")
     services.delete_device(found[0])

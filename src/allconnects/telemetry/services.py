@@ -16,9 +16,9 @@ from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
 from allconnects.telemetry.codecs.attributes import unit
 from allconnects.telemetry.gateway.directory import hash_secret
+from allconnects.telemetry.listing import DeviceSummary, one_device
 from allconnects.telemetry.live import watched
-from allconnects.telemetry.live.snapshot import LATEST, SEEN, SHOWN, LatestRow, known, ms
-from allconnects.telemetry.live.state import State, state_of
+from allconnects.telemetry.live.snapshot import LATEST, SEEN, LatestRow, known
 from allconnects.telemetry.models import Device, Event, Kind, UnknownDevice
 from allconnects.telemetry.store import blob
 from allconnects.telemetry.store.reader import Track, track
@@ -29,12 +29,6 @@ BRUSSELS = ZoneInfo("Europe/Brussels")
 AnyDate = TypeVar("AnyDate", bound=date)
 SECRET_LENGTH = 12
 LONGEST_EXPORT_DAYS = 62
-_OVERVIEW = f"""
-    SELECT d.id, d.name, d.kind, d.identifier, d.protocol, d.created_at, d.secret_hash <> '',
-           l.report_at, CASE WHEN {SHOWN} THEN l.fix_time END, CASE WHEN {SHOWN} THEN l.speed_kmh END
-    FROM telemetry_device d
-    LEFT JOIN telemetry_live l ON l.organisation_id = d.organisation_id AND l.device_id = d.id
-    ORDER BY lower(d.name), d.id"""
 _LIVE = f"""
     SELECT l.report_at, l.fix_time, l.lat_e7, l.lon_e7, l.altitude_m, l.speed_kmh, l.course_deg, l.satellites,
            l.attributes
@@ -43,21 +37,6 @@ _HEARD = """
     SELECT report_at, NULL::timestamptz, NULL::integer, NULL::integer, NULL::real, NULL::real, NULL::real, satellites,
            attributes
     FROM telemetry_live WHERE device_id = %s AND fix_time IS NULL"""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceSummary:
-    """A device in a list."""
-
-    id: int
-    name: str
-    kind: str
-    identifier: str
-    protocol: str
-    created_at: datetime
-    has_secret: bool
-    last_report: datetime | None
-    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +53,9 @@ class DeviceDetails:
     attributes: tuple[tuple[str, Any, str | None], ...] = ()
 
 
-def list_devices() -> list[DeviceSummary]:
-    """All devices of the organisation, by name."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OVERVIEW)
-        return [_summary(row) for row in cursor.fetchall()]
-
-
-def _summary(row: tuple[Any, ...]) -> DeviceSummary:
-    device, name, kind, identifier, protocol, created_at, has_secret, report_at, fix_time, speed = row
-    state = state_of(clock.now_ms(), report_at and ms(report_at), fix_time and ms(fix_time), known(speed))
-    return DeviceSummary(device, name, kind, identifier, protocol, created_at, has_secret, report_at, state)
-
-
 def device_details(device: int) -> DeviceDetails:
     """One device with its latest report. Raises NotFound."""
-    summary = next((found for found in list_devices() if found.id == device), None)
+    summary = one_device(device)
     if summary is None:
         raise NotFound(_("There is no such device."))
     with connection.cursor() as cursor:

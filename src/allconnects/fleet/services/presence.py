@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from psycopg.types.range import TimestamptzRange
 
@@ -19,7 +20,7 @@ from allconnects.fleet.models.record import ChangeKind
 from allconnects.fleet.rules import FOREVER, LONGEST_STAY, Seen, Statement
 from allconnects.fleet.services import inbox, tracks
 from allconnects.fleet.who import Who
-from allconnects.kit import clock
+from allconnects.kit import clock, paging
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.privacy.erasure.withheld import storing
 
@@ -240,3 +241,21 @@ def stays(
     for name, value in (("vehicle_id", vehicle), ("person_id", person), ("role", role)):
         found = found.filter(**{name: value}) if value else found
     return list(found.order_by("during", "id"))
+
+
+def stay_rows(
+    start: datetime, end: datetime, vehicle: int | None = None, person: UUID | None = None,
+    after: int | None = None, limit: int | None = None,
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """The same as rows (id, vehicle, person, role, source, rank, during) after the stay of that id; of a page one more
+    than it holds. Raises InvalidInput where that stay is gone."""
+    found = Occupancy.objects.filter(during__overlap=TimestamptzRange(start, end))
+    for name, value in (("vehicle_id", vehicle), ("person_id", person)):
+        found = found.filter(**{name: value}) if value else found
+    if after is not None:
+        last = Occupancy.objects.filter(pk=after).values_list("during", flat=True).first()
+        if last is None:
+            raise paging.gone()
+        found = found.filter(Q(during__gt=last) | Q(during=last, pk__gt=after))
+    rows = found.order_by("during", "id").values_list("id", "vehicle", "person", "role", "source", "rank", "during")
+    return list(rows if limit is None else rows[: limit + 1])

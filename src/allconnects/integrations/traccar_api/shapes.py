@@ -10,9 +10,9 @@ from typing import Any
 
 from allconnects.alerts.models import Alert
 from allconnects.places.models import Place
+from allconnects.telemetry.listing import DeviceSummary
 from allconnects.telemetry.live.snapshot import LatestRow
 from allconnects.telemetry.live.state import State
-from allconnects.telemetry.services import DeviceSummary
 
 KNOTS_PER_KMH = 1 / 1.852
 STATUS = {State.MOVING: "online", State.STANDING: "online", State.SILENT: "offline"}

@@ -14,7 +14,7 @@ from allconnects.integrations.traccar_api import shapes
 from allconnects.integrations.traccar_api.access import readable
 from allconnects.kit import clock
 from allconnects.places.services import list_places
-from allconnects.telemetry import services
+from allconnects.telemetry import listing, services
 from allconnects.telemetry.live.snapshot import LatestRow
 from allconnects.telemetry.store import blob
 
@@ -39,7 +39,7 @@ def server(request: HttpRequest) -> dict[str, Any]:
 def devices(request: HttpRequest) -> list[dict[str, Any]]:
     """Every device of the organisation."""
     placed = {row.device for row in _latest(request)}
-    return [shapes.device(one, one.id in placed) for one in services.list_devices()]
+    return [shapes.device(one, one.id in placed) for one in listing.list_devices()[0]]
 
 
 @readable("positions:read")

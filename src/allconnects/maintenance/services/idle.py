@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -31,23 +31,44 @@ FURTHEST = timedelta(days=365)
 """Trips are kept for a year."""
 
 
+class Thing(NamedTuple):
+    """A material, with no more of it than lists need: there may be thousands."""
+
+    pk: int
+    organisation: int
+    name: str
+    groups: list[str]
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """A material with where it was seen last and when it was last moved, used or handed over."""
 
-    material: Material
+    material: Thing
     where: Where
     active_at: datetime
 
 
 def states() -> list[State]:
     """Every material that is not put away, by name; a fixed number of queries."""
-    rows = list(Material.objects.filter(archived_at=None).order_by("name", "id"))
-    if not rows:
-        return []
-    places = materials.whereabouts([row.pk for row in rows])
-    active = _active(rows[0].organisation_id)
-    return [State(row, places[row.pk], max(row.created_at, active.get(row.pk, row.created_at))) for row in rows]
+    found = seen()
+    active = _active(found[0].material.organisation) if found else {}
+    return [
+        replace(one, active_at=active[one.material.pk]) if active.get(one.material.pk, one.active_at) > one.active_at
+        else one for one in found
+    ]  # fmt: skip
+
+
+def seen(group: str = "") -> list[State]:
+    """The same of all or of a group, but only with where each was seen."""
+    rows = Material.objects.filter(archived_at=None).order_by("name", "id")
+    if group:
+        rows = rows.filter(groups__contains=[group])
+    columns = rows.values_list("pk", "organisation_id", "name", "groups", "created_at")
+    things = [Thing(*one) for one in columns]
+    places = materials.whereabouts([one.pk for one in things])
+    return [State(one, places[one.pk], one.created_at) for one in things]
 
 
 def _active(organisation: int) -> dict[int, datetime]:
@@ -103,7 +124,7 @@ def _watched(rule: Rule) -> list[State]:
     return [one for one in states() if scope.watches(rule.scope, _thing(one.material, devices))]
 
 
-def _thing(row: Material, devices: dict[str, int]) -> scope.Thing:
+def _thing(row: Thing, devices: dict[str, int]) -> scope.Thing:
     subject = f"material:{row.pk}"
     device = devices.get(subject, 0)
     return scope.Thing(device, "material", subject, row.name, None, row.pk, frozenset(row.groups))

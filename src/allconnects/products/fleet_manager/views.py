@@ -22,7 +22,7 @@ from allconnects.alerts.delivery import keys
 from allconnects.products.live_connects.views import map_settings
 
 SHELL = (
-    "css/tokens.css", "img/icon.svg", "js/page.js", "js/theme.js", "js/time.js",
+    "css/tokens.css", "img/icon.svg", "js/page.js", "js/pick.js", "js/theme.js", "js/time.js",
     "live/details.js", "live/filters.js", "live/fleet.js", "live/groups.js", "live/labels.js", "live/layers.js",
     "live/list.js",
     "live/live.css", "live/main.js", "live/mapview.js", "live/nearest.js", "live/overlay.js", "live/palette.js",

@@ -60,7 +60,7 @@ def day(request: TenantRequest) -> HttpResponse:
 
 def _people() -> dict[UUID, str]:
     rows = Person.objects.filter(archived_at=None).order_by("last_name", "first_name")
-    return {one.pk: one.name for one in rows}
+    return {key: f"{first} {last}".strip() for key, first, last in rows.values_list("pk", "first_name", "last_name")}
 
 
 def _told(found: list[StoredTrip], people: Mapping[UUID, str]) -> list[dict[str, Any]]:

@@ -13,9 +13,10 @@ from allconnects.accounts.models import Organisation
 from allconnects.kit.errors import InvalidInput
 from allconnects.products.fleet_tracker.forms import AcceptForm, AddForm, ChangeForm
 from allconnects.products.fleet_tracker.reach import TITLES, reach
-from allconnects.telemetry import services
+from allconnects.telemetry import listing, services
 from allconnects.telemetry.models import Kind
 
+PAGE = 50
 FORMS = (("gpx", "GPX"), ("geojson", "GeoJSON"), ("csv", "CSV"), ("kml", "KML"))
 """Files of a track, by the end of their name."""
 
@@ -27,10 +28,16 @@ def _organisation(request: TenantRequest) -> Organisation:
 
 @member("viewer")
 def devices(request: TenantRequest) -> HttpResponse:
-    """All devices; for managers also those that are waiting."""
+    """Devices, fifty on a page; for managers also those that are waiting."""
     manages = at_least(request.role, "manager")
+    text, cursor = request.GET.get("q", "")[:200], request.GET.get("cursor", "")[:500]
+    found, following = listing.list_devices(text, cursor, PAGE)
     context = {
-        "devices": services.list_devices(),
+        "devices": found,
+        "following": following,
+        "q": text,
+        "later": bool(cursor),
+        "total": listing.count_devices(),
         "waiting": services.unknown_devices(_organisation(request)) if manages else [],
         "titles": TITLES,
         "kinds": Kind.choices,

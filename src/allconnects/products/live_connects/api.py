@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from django.http import HttpRequest
+import msgspec
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
 from allconnects.accounts.access import ApiAuth, TenantRequest
@@ -15,6 +16,7 @@ from allconnects.products.live_connects.subjects import subjects
 from allconnects.telemetry.api import ERRORS
 
 router = Router(tags=["positions"])
+_encode = msgspec.json.Encoder().encode
 
 
 class SubjectOut(Schema):
@@ -32,9 +34,9 @@ class SubjectOut(Schema):
     "/live/subjects", response={200: list[SubjectOut], **ERRORS}, auth=ApiAuth("positions:read"),
     url_name="live_subjects",
 )  # fmt: skip
-def live_subjects(request: HttpRequest) -> Any:
+def live_subjects(request: HttpRequest) -> HttpResponse:
     """The vehicle or material that each device is in at this moment, where it is in one."""
-    return [one._asdict() for one in subjects()]
+    return HttpResponse(_encode([one._asdict() for one in subjects()]), content_type="application/json")
 
 
 class NearOut(Schema):

@@ -16,16 +16,15 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
 from allconnects.alerts.models import Severity
-from allconnects.fleet.models import Material, Team
-from allconnects.fleet.services import materials
+from allconnects.fleet.models import Team
 from allconnects.kit import clock
 from allconnects.kit.errors import NotFound
 from allconnects.maintenance.services import idle
 from allconnects.products.live_connects.counting import DAYS, today
 from allconnects.reports.data.vehicles import working_seconds
 from allconnects.reports.firm import hours_book
-from allconnects.telemetry.live.snapshot import SHOWN, known, ms
-from allconnects.telemetry.live.state import State, state_of
+from allconnects.telemetry.live.snapshot import SHOWN, known
+from allconnects.telemetry.live.state import Edges, State
 from allconnects.telemetry.services import BRUSSELS
 
 TOP = 10
@@ -43,8 +42,9 @@ _CHOSEN = """
               WHERE o.organisation_id = v.organisation_id AND o.vehicle_id = v.id AND m.team_id = %(team)s
                 AND o.during && tstzrange(%(since)s, NULL))))"""
 _NOW = f"""{_CHOSEN}
-    SELECT v.id, v.name, v.plate, v.created_at, i.device_id IS NOT NULL, l.report_at,
-           CASE WHEN {SHOWN} THEN l.fix_time END, CASE WHEN {SHOWN} THEN l.speed_kmh END, u.used_on, u.distance_m
+    SELECT v.id, v.name, v.plate, (v.created_at AT TIME ZONE 'Europe/Brussels')::date, i.device_id IS NOT NULL,
+           l.report_at, CASE WHEN {SHOWN} THEN l.fix_time END, CASE WHEN {SHOWN} THEN l.speed_kmh END,
+           u.used_on, u.distance_m
     FROM chosen v
     LEFT JOIN fleet_installation i ON i.organisation_id = %(organisation)s AND i.vehicle_id = v.id AND i.main
           AND i.during @> %(now)s
@@ -176,9 +176,7 @@ def overview(organisation: Organisation, *, group: str = "", team: int = 0, peop
 
 def _missing(group: str) -> int:
     """Materials that nobody saw for thirty days, as their own page counts them."""
-    rows = [row for row in Material.objects.filter(archived_at=None) if not group or group in row.groups]
-    places = materials.whereabouts([row.pk for row in rows])
-    return len(idle.missing((idle.State(row, places[row.pk], row.created_at) for row in rows), MISSING_DAYS))
+    return len(idle.missing(idle.seen(group), MISSING_DAYS))
 
 
 def _rows(sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -189,17 +187,18 @@ def _rows(sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 def _now(found: Overview, given: dict[str, Any]) -> list[date]:
     """States and the least used; answers with the days on which the vehicles were entered, in order."""
-    now_ms, made = clock.now_ms(), []
+    edges, made = Edges.at(clock.now()), []
     quiet: list[Unused] = []
+    week = given["last"] - timedelta(days=6)
     counts = {State.MOVING: 0, State.STANDING: 0, State.SILENT: 0}
     rows = _rows(_NOW, given)
     for vehicle, name, plate, created, has_device, report, fix, speed, used_on, _distance in rows:
-        made.append(created.astimezone(BRUSSELS).date())
+        made.append(created)
         if has_device:
-            counts[state_of(now_ms, report and ms(report), fix and ms(fix), known(speed))] += 1
+            counts[edges.state(report, fix, known(speed))] += 1
         else:
             found.without_device += 1
-        if used_on is None or used_on < given["last"] - timedelta(days=6):
+        if used_on is None or used_on < week:
             ago = (given["last"] - used_on).days if used_on else None
             quiet.append(Unused(vehicle, name, plate, used_on, ago))
     found.vehicles = len(rows)

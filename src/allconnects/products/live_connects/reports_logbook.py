@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,17 +19,19 @@ from allconnects.fleet.models import Vehicle
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 from allconnects.products.live_connects.reports_payroll import _around
 from allconnects.products.live_connects.reports_reading import month_of, reader_of, today
-from allconnects.reports import classifying, logbook, running
+from allconnects.reports import classifying, logbook, logbook_list, running
 from allconnects.reports.api import file_response
 from allconnects.reports.catalogue import report_of
 from allconnects.reports.classifying import last_day
-from allconnects.reports.data.trips import named_trips, trips
+from allconnects.reports.data.trips import named_trips
 from allconnects.reports.definition import Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.logbook_paper import write_logbook, written
 from allconnects.reports.models import Entry, LogbookRow
 from allconnects.reports.purposes import purposes
 from allconnects.trips.models import Classification, Use, Voice
+
+PAGE = 50
 
 
 def _month(request: TenantRequest) -> date:
@@ -47,23 +49,19 @@ def _account(request: TenantRequest) -> Account:
 @require_GET
 @member("manager")
 def overview(request: TenantRequest) -> HttpResponse:
-    """Every vehicle with its kilometres of a month by what they were for, and whether the month is closed."""
+    """Vehicles with their kilometres of a month by what they were for, and whether the month is closed."""
     month, reader = _month(request), reader_of(request)
-    ask = Ask(organisation=reader.organisation, first=month, last=last_day(month), purpose=purposes()["tax_logbook"])
-    sums: dict[int, dict[str, float]] = {}
-    for trip in trips(ask, "vehicle_id"):
-        if trip.vehicle_id is not None:
-            one = sums.setdefault(trip.vehicle_id, dict.fromkeys((*Use.values, "rule", "count"), 0.0))
-            one[trip.use] += trip.distance_m
-            one["rule"] += trip.voice == Voice.RULE
-            one["count"] += 1
+    text, cursor = request.GET.get("q", "")[:200], request.GET.get("cursor", "")[:500]
+    shown, following = logbook_list.page_of(reader.organisation, month, text, cursor, PAGE)
+    ask = Ask(organisation=reader.organisation, first=month, last=last_day(month), purpose=purposes()["tax_logbook"],
+              vehicles=tuple(one.pk for one in shown))  # fmt: skip
+    sums = logbook_list.sums_of(ask)
     rows = LogbookRow.objects.filter(organisation_id=reader.organisation, entry=Entry.CLOSE, month=month)
-    closed = set(rows.values_list("vehicle_id", flat=True))
-    shown = Vehicle.objects.filter(organisation_id=reader.organisation)
-    shown = shown.filter(Q(archived_at=None) | Q(pk__in=sums.keys() | closed)).order_by("name", "pk")
+    closed = set(rows.filter(vehicle_id__in=ask.vehicles).values_list("vehicle_id", flat=True))
     running.log_run(reader, report_of("mileage"), ask, "page", len(sums))
     context = {
         "vehicles": [(one, sums.get(one.pk), one.pk in closed) for one in shown], "month": month,
+        "q": text, "following": following, "later": bool(cursor), "asked": urlencode({"month": f"{month:%Y-%m}"}),
         "free": logbook.closes_from(reader.organisation, month), "today": today(), **_around(month),
     }  # fmt: skip
     return render(request, "reports/logbook.html", context)

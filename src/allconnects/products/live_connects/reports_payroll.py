@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,6 +25,8 @@ from allconnects.reports.definition import Ask
 from allconnects.reports.period import next_month
 from allconnects.reports.purposes import purposes
 
+PAGE = 50
+
 
 def _asked(request: TenantRequest) -> date:
     try:
@@ -42,15 +45,20 @@ def _log(request: TenantRequest, month: date, lines: int, person: UUID | None = 
 @require_GET
 @member("manager")
 def month(request: TenantRequest) -> HttpResponse:
-    """Everybody's month."""
+    """Everybody's month, fifty people on a page."""
     asked, organisation = _asked(request), reader_of(request).organisation
-    people = payroll.month_of(organisation, asked)
+    text, cursor = request.GET.get("q", "")[:200], request.GET.get("cursor", "")[:500]
+    state = request.GET.get("state", "") if request.GET.get("state") in ("open", "approved") else ""
+    people, following = payroll.page_of(organisation, asked, text, state, cursor, PAGE)
+    everybody, approved = payroll.counts_of(organisation, asked)
     _log(request, asked, len(people))
     context = {
+        "q": text, "following": following, "later": bool(cursor), "state": state, "everybody": everybody,
+        "asked": urlencode({"month": f"{asked:%Y-%m}", **({"state": state} if state else {})}),
         "month": asked, "people": people,
         "over": today() > last_day(asked), "states": payroll.STATES,
         "without_driver": payroll.without_driver(organisation, asked),
-        "approved": sum(one.state == "approved" for one in people), "last": last_day(asked), **_around(asked),
+        "approved": approved, "last": last_day(asked), **_around(asked),
     }  # fmt: skip
     return render(request, "reports/payroll.html", context)
 

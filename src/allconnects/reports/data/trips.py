@@ -11,7 +11,7 @@ from uuid import UUID
 
 from allconnects.reports.columns import Row
 from allconnects.reports.data.others import Others
-from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
+from allconnects.reports.data.sql import PERSON, VEHICLE, Where, all_rows, day_of, ordered, stream, team_at
 from allconnects.reports.definition import Ask
 from allconnects.reports.uses import use_rule
 from allconnects.trips.ends import End, names_of
@@ -85,6 +85,13 @@ def trips(ask: Ask, *order: str) -> Iterator[Trip]:
         if within or ask.hours is None:
             yield others.seen(_trip(row, within))
     others.note()
+
+
+def count_without_driver(ask: Ask) -> int:
+    """How many trips of vehicles in the period have no driver; working hours are left aside."""
+    values = {"organisation": ask.organisation, "begin": ask.begin, "end": ask.end}
+    ((count,),) = all_rows(f"SELECT count(*) {_FROM} AND p.id IS NULL AND v.id IS NOT NULL", values)
+    return int(count)
 
 
 def named_trips(ask: Ask, *order: str, viewer: int | None = None) -> Iterator[Trip]:

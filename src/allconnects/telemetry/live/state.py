@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import NamedTuple, Self
 
 MOVING_KMH = 5.0
 """Slower is what a receiver reports while it stands still: choice of ours."""
@@ -28,3 +30,26 @@ def state_of(now_ms: int, report_ms: int | None, fix_ms: int | None, speed_kmh: 
     if fast and fix_ms is not None and now_ms - fix_ms <= MOVING_FOR_MS:
         return State.MOVING
     return State.STANDING
+
+
+class Edges(NamedTuple):
+    """The same for long lists: what a report and a fix must not be older than, worked out once.
+
+    A report or fix that is as old as that counts still, to the millisecond as in ``state_of``.
+    """
+
+    report: datetime
+    fix: datetime
+
+    @classmethod
+    def at(cls, now: datetime) -> Self:
+        """The edges of a moment."""
+        return cls(now - timedelta(milliseconds=SILENT_AFTER_MS), now - timedelta(milliseconds=MOVING_FOR_MS))
+
+    def state(self, report_at: datetime | None, fix_time: datetime | None, speed_kmh: float | None) -> State:
+        """The state of a device."""
+        if report_at is None or report_at < self.report:
+            return State.SILENT
+        if speed_kmh is not None and speed_kmh >= MOVING_KMH and fix_time is not None and fix_time >= self.fix:
+            return State.MOVING
+        return State.STANDING
