@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import database as test_database
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from allconnects.accounts.models import Account, Organisation
 
 PASSWORD = "four lorries on a Monday"
+# A slow machine fails no property: examples have no deadline, and generating them may take long.
+settings.register_profile("here", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from allconnects.accounts.models import Account
 from tests.conftest import PASSWORD
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.e2e
 AUTHENTICATOR = {
@@ -30,23 +31,23 @@ AUTHENTICATOR = {
 @pytest.fixture(scope="module")
 def site(database: None) -> Iterator[str]:
     """The web process on the database of the tests; passkeys allow plain http on localhost only."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "ALLCONNECTS_PORT": str(port)}
     process = subprocess.Popen([sys.executable, "-m", "allconnects", "web"], env=environment)
     url = f"http://localhost:{port}"
     try:
-        for _ in range(150):
-            try:
-                urllib.request.urlopen(url + "/readyz", timeout=2)
-                break
-            except OSError:
-                time.sleep(0.1)
+        assert until(lambda: _answers(url + "/readyz"), 2 * PATIENCE_S)
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
+
+
+def _answers(url: str) -> bool:
+    with suppress(OSError):
+        urllib.request.urlopen(url, timeout=PATIENCE_S).close()
+        return True
+    return False
 
 
 @pytest.fixture
@@ -95,6 +96,6 @@ def test_a_refusal_is_said_on_the_page(site: str, page: Any) -> None:
     page.goto(site + "/accounts/login/")
     page.click("#passkey_login")
     alert = page.locator("#webauthn-error")
-    alert.wait_for(timeout=30_000)
+    alert.wait_for()
     assert alert.get_attribute("role") == "alert"
     assert alert.inner_text().strip()

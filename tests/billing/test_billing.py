@@ -22,6 +22,7 @@ from allconnects.integrations.mollie.standin import Books
 from allconnects.kit.errors import NotFound
 from allconnects.privacy import inventory
 from tests.billing.conftest import CUSTOMER, DAY
+from tests.waiting import PATIENCE_S
 
 Bought = Callable[..., int]
 
@@ -75,7 +76,7 @@ def test_two_who_press_at_once_get_one_plan(billing: Path, tenant: int) -> None:
     for one in threads:
         one.start()
     for one in threads:
-        one.join(20)
+        one.join(PATIENCE_S)
     assert len(refused) == 1
     assert len(all_of(tenant)) == 1
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from allconnects.kit import clock
 from tests.telemetry.gateway.running import HOST, login, packet
+from tests.waiting import PATIENCE_S
 
-ANSWER_S = 8.0
+ANSWER_S = 20.0
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Fleet:
     def stop(self) -> None:
         """End all connections."""
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
+        self._thread.join(PATIENCE_S)
 
     async def _run(self) -> None:
         tasks = [asyncio.create_task(tracker.run(self._port)) for tracker in self.trackers]

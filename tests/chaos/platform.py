@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import Any
 
 import psycopg
 
-from tests.telemetry.gateway.running import HOST, PROTOCOLS, free_ports, until
+from tests.telemetry.gateway.running import HOST, PROTOCOLS, free_ports
+from tests.waiting import PATIENCE_S, until
 
 PARTS = ("gateway", "web", "worker")
 
@@ -40,9 +41,14 @@ class Platform:
         line = next(line for line in self.said if line.startswith("ready "))
         return dict(word.split("=", 1) for word in line.split() if "=" in word)
 
-    def wait_ready(self, seconds: float = 90) -> None:
+    def wait_ready(self, seconds: float = 5 * PATIENCE_S) -> None:
         """Until it says so."""
-        assert until(lambda: any(line.startswith("ready ") for line in self.said), seconds), self.said[-5:]
+
+        def over() -> bool:
+            return self.supervisor.poll() is not None or any(line.startswith("ready ") for line in self.said)
+
+        assert until(over, seconds), self.said[-5:]
+        assert self.supervisor.poll() is None, self.said[-5:]
 
     def connect(self) -> psycopg.Connection[Any]:
         """As the owner of the tables; autocommit."""
@@ -74,7 +80,7 @@ class Platform:
 
     def get(self, path: str, token: str = "") -> tuple[int, Any]:
         """Status and content of a page or an API call; 0 when nobody answers."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE_S)
         try:
             headers = {"Host": "localhost"} | ({"Authorization": f"Bearer {token}"} if token else {})
             connection.request("GET", path, headers=headers)
@@ -90,7 +96,7 @@ class Platform:
     def stop(self) -> int:
         """As Ctrl-C does; the exit code."""
         self.supervisor.send_signal(signal.SIGINT)
-        return self.supervisor.wait(40)
+        return self.supervisor.wait(2 * PATIENCE_S)
 
 
 @contextmanager
@@ -132,9 +138,9 @@ def platform(home: Path, command: str = "up", **settings: object) -> Iterator[Pl
         if process.poll() is None:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                process.wait(40)
+                process.wait(2 * PATIENCE_S)
         process.kill()
-        until(lambda: not made.left(), 15)
+        until(lambda: not made.left())
 
 
 def _listen(process: subprocess.Popen[str], said: list[str]) -> None:
@@ -150,16 +156,11 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def wait_for(platform: Platform, name: str, seconds: float = 60) -> int:
+def wait_for(platform: Platform, name: str, seconds: float = 2 * PATIENCE_S) -> int:
     """The id of a child once it lives."""
     pid = until(lambda: platform.pids().get(name), seconds)
     assert pid, f"{name} is not started again"
     return int(pid)
-
-
-def within(seconds: float, what: Callable[[], Any]) -> bool:
-    """Whether it becomes true in that time."""
-    return bool(until(what, seconds))
 
 
 def _all_pids() -> list[int]:

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chaos.fleet import Fleet
-from tests.chaos.platform import Platform, data_folder, kill, platform, wait_for, within
-from tests.telemetry.gateway.running import until
+from tests.chaos.platform import Platform, data_folder, kill, platform, wait_for
+from tests.waiting import PATIENCE_S, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 SEED = 20261123
 DEVICES = 200
 KILLS = 20
@@ -78,7 +78,7 @@ def strike(running: Platform, chance: random.Random) -> str:
 def test_after_any_kills_every_acknowledged_position_is_there_once(running: Platform) -> None:
     fleet, chance = Fleet(register(running), running.ports["teltonika"], SEED), random.Random(SEED)
     fleet.start()
-    assert within(30, lambda: min(fleet.progress()) > 0), "not everybody was let in"
+    assert until(lambda: min(fleet.progress()) > 0, 2 * PATIENCE_S), "not everybody was let in"
     struck: Counter[str] = Counter()
     for _ in range(KILLS):
         before = fleet.acknowledged
@@ -87,6 +87,10 @@ def test_after_any_kills_every_acknowledged_position_is_there_once(running: Plat
         if chance.random() < 0.5:
             until(lambda: fleet.acknowledged > before + DEVICES, 15)  # noqa: B023
     _all_go_on(running, fleet)
+    while _connections(fleet) <= 3 * DEVICES:  # on a slow machine few came back between two kills
+        kill(wait_for(running, "gateway"))
+        _all_go_on(running, fleet)
+    assert until(lambda: fleet.acknowledged > 10 * DEVICES, 3 * PATIENCE_S)
     fleet.stop()
     assert sum(struck.values()) == KILLS
     assert set(struck) >= set(VICTIMS), struck
@@ -107,8 +111,8 @@ def _strike_patiently(running: Platform, chance: random.Random) -> str:
 def _all_go_on(running: Platform, fleet: Fleet) -> None:
     """Every tracker is served again, and so are the pages."""
     before = fleet.progress()
-    assert within(60, lambda: all(now > then for now, then in zip(fleet.progress(), before, strict=True)))
-    assert within(30, lambda: running.get("/readyz")[0] == 200)
+    assert until(lambda: all(now > then for now, then in zip(fleet.progress(), before, strict=True)), 3 * PATIENCE_S)
+    assert until(lambda: running.get("/readyz")[0] == 200, 2 * PATIENCE_S)
 
 
 def _verify(running: Platform, fleet: Fleet) -> None:
@@ -120,5 +124,8 @@ def _verify(running: Platform, fleet: Fleet) -> None:
         twice += sum(count > 1 for count in found.values())
         invented += len(set(found) - set(tracker.acknowledged) - set(tracker.waiting))
     assert (lost, twice, invented) == (0, 0, 0)
-    assert fleet.acknowledged > 10 * DEVICES
-    assert sum(tracker.connections for tracker in fleet.trackers) > 3 * DEVICES, "they had to connect again"
+
+
+def _connections(fleet: Fleet) -> int:
+    """How often a tracker was let in: they have to connect again and again."""
+    return sum(tracker.connections for tracker in fleet.trackers)

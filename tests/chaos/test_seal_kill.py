@@ -19,6 +19,7 @@ from allconnects.telemetry.store.retention import drop_leaf
 from allconnects.telemetry.store.sealing import seal_day
 from tests.telemetry.store.hot import HOUR, Yard, at
 from tests.telemetry.store.sealed import Connection, day_of, drives, read, sealed
+from tests.waiting import PATIENCE_S, until
 
 if TYPE_CHECKING:
     from allconnects.accounts.models import Organisation
@@ -94,10 +95,7 @@ def vault(database: None) -> Iterator[Vault]:
 def ended(owner: Connection) -> None:
     """Wait until the database has noticed that nobody is there any more."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'seal-kill'"
-    until = wall.monotonic() + 30
-    while owner.execute(query).fetchone() != (0,):
-        assert wall.monotonic() < until
-        wall.sleep(0.01)
+    assert until(lambda: owner.execute(query).fetchone() == (0,))
 
 
 def noon(day: date) -> int:
@@ -118,8 +116,8 @@ def identities(yard: Yard, vault: Vault, device: int, days: list[date]) -> tuple
 
 def killed(victim: Any, stage: Any, wanted: int, after_s: float) -> int:
     """Kill it in the stage that is wanted, as soon as it is there. Returns the stage in which it died."""
-    until = wall.monotonic() + 30
-    while stage.value != wanted and wall.monotonic() < until:
+    deadline = wall.monotonic() + 2 * PATIENCE_S
+    while stage.value != wanted and wall.monotonic() < deadline:
         wall.sleep(0.0001)
     wall.sleep(after_s)
     assert victim.is_alive(), "ended by itself: it failed"
@@ -142,7 +140,9 @@ def test_kill_while_sealing_sealing_again_and_dropping(yard: Yard, vault: Vault)
     days = [(device.id, leaf) for leaf in leaves]
     sent: set[int] = set()
     died: Counter[int] = Counter()
-    for number in range(ROUNDS):
+    for number in range(4 * ROUNDS):
+        if number >= ROUNDS and min(died[one] for one in (SEAL, RESEAL, DROP)) >= ROUNDS // 8:
+            break  # more rounds only where a busy machine let most of them die elsewhere
         for leaf in rng.sample(leaves, 2):
             times = {noon(leaf) + rng.randrange(-6 * HOUR, 6 * HOUR, 1000) for _ in range(40)}
             known = sorted(time_ms for time_ms in sent if day_of(time_ms) == leaf)

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Platform
-from tests.telemetry.gateway.running import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]

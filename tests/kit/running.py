@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import allconnects
+from tests.waiting import PATIENCE_S
 
 SOURCE = Path(allconnects.__file__).resolve().parents[1]
 NOBODY = pwd.getpwnam("nobody")
@@ -74,7 +74,7 @@ def line(process: subprocess.Popen[str]) -> str:
     """The next line that a script prints; fails when it ends without one."""
     assert process.stdout is not None
     said = process.stdout.readline()
-    assert said, f"the script ended with {process.wait(10)}"
+    assert said, f"the script ended with {process.wait(PATIENCE_S)}"
     return said.strip()
 
 
@@ -84,13 +84,3 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def until(what: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Wait until it holds; False when it does not within that time."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True

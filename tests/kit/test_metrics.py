@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.running import script
+from tests.waiting import PATIENCE_S
 
 SERVE = """
     import sys
@@ -45,7 +46,7 @@ def _serving() -> subprocess.Popen[str]:
 
 def test_a_process_alone_shows_its_numbers(port: int) -> None:
     with _serving() as process:
-        answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read()
+        answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S).read()
         process.communicate("")
     assert b"seen_total 1.0" in answer
 

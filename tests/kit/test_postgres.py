@@ -9,7 +9,6 @@ import shutil
 import signal
 import stat
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,8 @@ from allconnects.kit.postgres.binaries import find_binaries
 from allconnects.kit.postgres.strays import living_in
 from allconnects.kit.postgres.user import server_account
 from allconnects.kit.processes import Supervisor
-from tests.kit.running import NOBODY, alive, as_nobody, line, needs_root, open_folder, script, until
+from tests.kit.running import NOBODY, alive, as_nobody, line, needs_root, open_folder, script
+from tests.waiting import PATIENCE_S, until
 
 SERVE = """
     import sys, time
@@ -206,7 +206,7 @@ def test_the_server_ends_with_its_parent_and_the_next_one_takes_over_at_once(
     with psycopg.connect(dsn(socket_dir_of(tmp_path)), autocommit=True) as connection:
         connection.execute("create table kept as select 7 as n")
     parent.kill()
-    parent.wait(5)
+    parent.wait(PATIENCE_S)
     caplog.set_level(logging.DEBUG)
     with EmbeddedPostgres(tmp_path) as server:
         assert not alive(pid)
@@ -230,12 +230,12 @@ def test_a_killed_server_comes_back_although_a_backend_was_at_work(tmp_path: Pat
         assert len(old) > 2
         os.kill(first, signal.SIGKILL)
         assert until(lambda: not alive(first))
-        assert supervisor.wait_ready(30)
+        assert supervisor.wait_ready(PATIENCE_S)
         assert server.dsn == where
         assert server.process.pid != first
         assert _ask(server, "select n from kept") == 7
         assert not any(map(alive, old))
-        busy.join(10)
+        busy.join(PATIENCE_S)
     assert living_in(tmp_path / "postgres" / "data") == []
 
 
@@ -250,7 +250,7 @@ def test_recovery_is_awaited_and_told(tmp_path: Path, caplog: pytest.LogCaptureF
         _ask(server, "create table kept as select generate_series(1, 100000) as n")
         server.kill()
         assert server.process is not None
-        server.process.wait(10)
+        server.process.wait(PATIENCE_S)
     caplog.set_level(logging.DEBUG)
     with server:
         assert "database system was not properly shut down" in caplog.text
@@ -258,16 +258,20 @@ def test_recovery_is_awaited_and_told(tmp_path: Path, caplog: pytest.LogCaptureF
 
 
 def test_a_making_that_was_killed_half_way_is_begun_anew(tmp_path: Path) -> None:
-    unfinished = tmp_path / "postgres" / "data.new"
-    parent = script(SERVE, tmp_path)
-    assert until(lambda: (unfinished / "base").exists())
-    time.sleep(0.05)
-    parent.kill()
-    parent.wait(5)
-    assert not (tmp_path / "postgres" / "data").exists()
-    with EmbeddedPostgres(tmp_path) as server:
+    folder = next(home for home in (tmp_path / str(number) for number in range(20)) if _half_made(home))
+    with EmbeddedPostgres(folder) as server:
         assert _ask(server, "select 7") == 7
-    assert not unfinished.exists()
+    assert not (folder / "postgres" / "data.new").exists()
+
+
+def _half_made(folder: Path) -> bool:
+    """Begin to make a database and kill who makes it; whether it was not ready yet (nobody looks all the time)."""
+    folder.mkdir(mode=0o755)
+    parent = script(SERVE, folder)
+    assert until(lambda: (folder / "postgres" / "data.new" / "base").exists() or parent.poll() is not None)
+    parent.kill()
+    parent.wait(PATIENCE_S)
+    return not (folder / "postgres" / "data").exists()
 
 
 @needs_root

@@ -20,7 +20,9 @@ from allconnects.kit.postgres.binaries import find_binaries
 from allconnects.kit.postgres.cluster import HERE
 from allconnects.kit.postgres.user import server_account
 from allconnects.kit.spawn import spawn
-from tests.kit.running import NOBODY, as_nobody, line, needs_root, open_folder, script, until
+from tests.kit.running import NOBODY, as_nobody, line, needs_root, open_folder, script
+from tests.ports import free_port
+from tests.waiting import until
 
 
 def _refusal(home: Path, **options: Path) -> str:
@@ -154,7 +156,9 @@ def test_a_server_that_somebody_started_by_hand(tmp_path: Path, monkeypatch: pyt
     account = server_account()
     data = tmp_path / "postgres" / "data"
     argv = [find_binaries(account).program("postgres"), "-D", HERE, "-c", "unix_socket_directories="]
-    other = spawn([*argv, "-c", "listen_addresses=127.0.0.1", "-c", "port=54329"], cwd=data, run_as=account.run_as)
+    other = spawn(
+        [*argv, "-c", "listen_addresses=127.0.0.1", "-c", f"port={free_port()}"], cwd=data, run_as=account.run_as
+    )
     monkeypatch.setattr(strays, "SERVING_PATIENCE_S", 0.3)
     try:
         assert until(lambda: (strays.status(data) or (0, ""))[1] == "ready")

@@ -56,7 +56,7 @@ def running() -> Iterator[StandIn]:
             self.end_headers()
             try:
                 if made.fault == "drip":
-                    for _ in range(200):
+                    for _ in range(1200):
                         self.wfile.write(b" ")
                         time.sleep(0.05)
                 self.wfile.write(body)

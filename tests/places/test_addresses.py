@@ -15,6 +15,7 @@ from allconnects.places import addresses, gazetteer, homes
 from allconnects.places.geocoder import Geocoder, GeocoderError
 from tests.places.stand_in import StandIn, running
 from tests.places.test_fences import circle
+from tests.waiting import PATIENCE_S
 
 KONTICH = (51.1321, 4.4471)
 
@@ -54,7 +55,7 @@ def test_coordinates_are_an_address_and_nonsense_is_none() -> None:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """An address server that is set, asked without waiting in between."""
     with running() as stand_in:
-        made = Geocoder(stand_in.url, "nominatim", timeout_s=1, every_s=0)
+        made = Geocoder(stand_in.url, "nominatim", timeout_s=PATIENCE_S, every_s=0)
         monkeypatch.setattr(addresses, "geocoder", lambda: made)
         yield stand_in
 
@@ -91,8 +92,11 @@ FAULTS = ["error", "html", "drip", "large", "list", "redirect"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_server_that_fails_leaves_the_towns(organisation: Organisation, server: StandIn, fault: str) -> None:
+def test_a_server_that_fails_leaves_the_towns(
+    organisation: Organisation, server: StandIn, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.fault = fault
+    monkeypatch.setattr(addresses.geocoder(), "_timeout_s", 0.3)
     with speaking_for(organisation.pk):
         addresses.describe_many(organisation.pk, [KONTICH, (51.2, 4.5)], "en")
         assert addresses.ask_waiting(organisation.pk, 20) == 0
@@ -125,7 +129,7 @@ def test_the_cache_of_one_tenant_is_not_anothers(
 
 def test_photon_is_spoken_too() -> None:
     with running() as stand_in:
-        photon = Geocoder(stand_in.url, "photon", timeout_s=2, every_s=0)
+        photon = Geocoder(stand_in.url, "photon", timeout_s=PATIENCE_S, every_s=0)
         assert photon.reverse(51.1, 4.4, "nl") == "Example Street, 2550 Kontich"
         (found,) = photon.search("example", "fr")
         assert (found.text, found.lat) == ("Example Street 7, 2550 Kontich", 51.1321)
@@ -135,7 +139,7 @@ def test_photon_is_spoken_too() -> None:
 
 def test_one_question_a_second() -> None:
     with running() as stand_in:
-        server = Geocoder(stand_in.url, "nominatim", every_s=0.2)
+        server = Geocoder(stand_in.url, "nominatim", timeout_s=PATIENCE_S, every_s=0.2)
         for _ in range(3):
             server.reverse(51.1, 4.4, "en")
         gaps = [b - a for a, b in itertools.pairwise(stand_in.times)]

@@ -16,6 +16,7 @@ from allconnects.privacy.erasure import replay
 from allconnects.privacy.subjects.reach import retained
 from tests.privacy.canary import Canary, seen
 from tests.privacy.rights import canary, erase
+from tests.waiting import PATIENCE_S
 
 _KEY = """
     SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
@@ -78,7 +79,7 @@ def test_nothing_serves_from_an_old_backup_before_who_was_erased_is_erased_again
         replay.check()
     _nothing_starts()
     command = [sys.executable, "-m", "allconnects", "privacy", "replay"]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    said = subprocess.run(command, capture_output=True, text=True, timeout=4 * PATIENCE_S, check=True).stdout
     assert said == "erased again: 1; begun, and carried on by the worker: 0\n"
 
     replay.check()
@@ -120,7 +121,7 @@ def _nothing_starts() -> None:
         for name in ("gateway", "web", "worker")
     }
     for name, process in made.items():
-        said = process.communicate(timeout=60)[1].decode()
+        said = process.communicate(timeout=4 * PATIENCE_S)[1].decode()
         assert (name, process.returncode) == (name, 1)
         assert said.startswith("allconnects: this database was put back"), said
         assert said.count("\n") == 1

@@ -19,6 +19,7 @@ from allconnects.privacy.registry.parties import STORAGE
 from allconnects.privacy.registry.places import places
 from allconnects.privacy.registry.values import book_of
 from tests.privacy.registers import on
+from tests.waiting import PATIENCE_S
 
 FAR = "postgresql://u:p@db.example.org/x"
 
@@ -66,7 +67,11 @@ def test_at_45_nothing_starts(command: str, tmp_path: Any) -> None:
         "ALLCONNECTS_VAULT_ROOT": str(tmp_path / "root"),
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-m", "allconnects", command], capture_output=True, text=True, env=environment, timeout=60
+        [sys.executable, "-m", "allconnects", command],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=4 * PATIENCE_S,
     )
     assert done.returncode != 0
     assert "ALLCONNECTS_DATABASE_COUNTRY" in done.stderr

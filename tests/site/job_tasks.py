@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from allconnects.kit import jobs
@@ -59,7 +60,22 @@ def long(organisation: int) -> None:
 
 @jobs.periodic("* * * * * */2", "test.tick")
 def tick(organisation: int) -> None:
-    note("tick", organisation, time.time())
+    note("tick", organisation)
+
+
+def _noting(make: Any) -> Any:
+    """The tick of a task that also writes for which moment it was."""
+
+    def made(task: jobs.Task) -> Any:
+        tick = make(task)
+
+        async def noted(context: Any, timestamp: int) -> None:
+            note("moment", timestamp)
+            await tick(context, timestamp)
+
+        return noted
+
+    return made
 
 
 if __name__ == "__main__":
@@ -74,7 +90,9 @@ if __name__ == "__main__":
     django.setup()
     from allconnects.site import background, worker
 
-    background.STALLED_S, background.RESCUE_S, background.BEAT_S = 4.0, 1.0, 1.0
+    background.STALLED_S = float(os.environ.get("JOBS_TEST_STALLED_S", "60"))
+    background.RESCUE_S = background.BEAT_S = 1.0
+    background._ticker = _noting(background._ticker)
     # Other tests have made thousands of organisations: a tick every two seconds for each is not what is tried here.
     background._EACH = f"{background._EACH} WHERE o.slug = '{os.environ['JOBS_TEST_SLUG']}'"
     # The rooms' own ticks would queue work for every organisation that any test made, before what is tried here.

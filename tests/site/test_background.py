@@ -24,7 +24,7 @@ from allconnects.kit import clock, db, jobs
 from allconnects.site import background
 from allconnects.telemetry.services import add_device
 from tests.site import job_tasks
-from tests.telemetry.gateway.running import until
+from tests.waiting import PATIENCE_S, until
 
 Owner = psycopg.Connection[Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +61,7 @@ def workers(count: int = 1) -> Iterator[list[subprocess.Popen[str]]]:
             one.terminate()
         for one in running:
             try:
-                one.wait(30)
+                one.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 one.kill()
                 one.wait()
@@ -174,9 +174,9 @@ def test_a_worker_does_it_for_that_organisation_only(
             jobs.defer("test.look", organisation=organisation.pk, device=7, day=day, who=who)
             jobs.defer("test.half", organisation=organisation.pk)
             jobs.defer("test.once", organisation=organisation.pk)
-        assert until(lambda: notes("look") and notes("once") and len(notes("half")) > 1, 30)
+        assert until(lambda: notes("look") and notes("once") and len(notes("half")) > 1)
         worker.terminate()
-        assert worker.wait(10) == 0
+        assert worker.wait(PATIENCE_S) == 0
         said = worker.stderr.read()  # type: ignore[union-attr]
     own = str(organisation.pk)
     assert notes("look") == [["look", own, "allconnects_web", f"[{own}]", "7", str(day), str(who)]]
@@ -190,16 +190,17 @@ def test_a_worker_does_it_for_that_organisation_only(
 
 
 def test_what_a_killed_worker_had_begun_is_done_by_another(
-    notes: Any, organisation: Organisation, owner_connection: Owner
+    notes: Any, organisation: Organisation, owner_connection: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("JOBS_TEST_STALLED_S", "4")
     with workers(1) as (first,):
         with speaking_for(organisation.pk):
             jobs.defer("test.long", organisation=organisation.pk)
-        assert until(lambda: notes("long"), 30)
+        assert until(lambda: notes("long"))
         os.kill(first.pid, signal.SIGKILL)
         with workers(1):
-            assert until(lambda: len(notes("long")) == 2, 30)
-            assert until(lambda: rows(owner_connection) == [], 10)
+            assert until(lambda: len(notes("long")) >= 2)
+            assert until(lambda: rows(owner_connection) == [])
     assert len({line[2] for line in notes("long")}) == 2
 
 
@@ -210,7 +211,7 @@ def test_a_job_that_kills_its_workers_is_given_up(
         jobs.defer("test.look", organisation=organisation.pk)
     owner_connection.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = %s", (jobs.RETRIES,))
     with workers():
-        assert until(lambda: rows(owner_connection, "status") == [("failed",)], 20)
+        assert until(lambda: rows(owner_connection, "status") == [("failed",)])
     assert notes("look") == []
 
 
@@ -219,9 +220,10 @@ def test_a_tick_is_one_run_however_many_workers(
 ) -> None:
     monkeypatch.setenv("JOBS_TEST_SLUG", organisation.slug)
     with workers(3):
-        assert until(lambda: len(mine(notes, organisation)) >= 5, 40)
-    moments = sorted(float(line[2]) for line in mine(notes, organisation))
-    assert len(moments) <= (moments[-1] - moments[0]) / 2 + 2.5, moments  # the first makes up for the tick before
+        assert until(lambda: len(mine(notes, organisation)) >= 5)
+    moments = [line[1] for line in notes("moment")]
+    assert len(moments) == len(set(moments)), moments
+    assert len(mine(notes, organisation)) <= len(moments)
 
 
 def mine(notes: Any, organisation: Organisation) -> list[list[str]]:
@@ -245,4 +247,4 @@ def test_what_ended_is_forgotten_and_the_rest_is_counted(
     assert [row[0] for row in rows(owner_connection, "id")] == numbers[1:]
     metrics = background.metrics
     assert (metrics.waiting._value.get(), metrics.failed._value.get()) == (2.0, 1.0)
-    assert 0 <= metrics.late._value.get() < 60
+    assert 0 <= metrics.late._value.get() < 3600

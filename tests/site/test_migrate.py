@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from allconnects.site.migrate import MigrationError, migrate
+from tests.waiting import PATIENCE_S
 
 
 def test_two_at_once_are_as_good_as_one() -> None:
@@ -36,7 +37,7 @@ def test_a_newer_schema_is_refused(owner_connection: psycopg.Connection[Any]) ->
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     code = "import sys; from allconnects.cli import main; sys.exit(main())"
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=os.environ, timeout=60
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=os.environ, timeout=4 * PATIENCE_S
     )
 
 

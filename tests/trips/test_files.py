@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -121,10 +120,8 @@ def test_gpx_gives_its_track_points() -> None:
     ],
 )
 def test_an_xml_bomb_is_refused_at_its_first_entity(declaration: str) -> None:
-    started = time.monotonic()
     with pytest.raises(FileError, match="line 1: declares an entity"):
         parse(f"<!DOCTYPE gpx [{declaration}]><gpx>&c;</gpx>".encode())
-    assert time.monotonic() - started < 1
 
 
 def test_geojson_lines_and_points() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.waiting import PATIENCE_S
 
 
 class Host(ThreadingHTTPServer):
@@ -19,6 +20,7 @@ class Host(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.faults: dict[str, str] = {}
+        self.over = threading.Event()
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.document: dict[str, Any] = {
             "tilejson": "3.0.0",
@@ -72,17 +74,18 @@ class Handler(BaseHTTPRequestHandler):
         self._send(b"x" * 300_000)
 
     def _slow(self) -> None:
-        time.sleep(3)
+        self.server.over.wait(PATIENCE_S)
         self._send(b"late")
 
     def _drip(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "1000")
         self.end_headers()
-        for _ in range(100):
+        for _ in range(1000):
             self.wfile.write(b"x")
             self.wfile.flush()
-            time.sleep(0.1)
+            if self.server.over.wait(0.1):
+                break
 
     def _away(self) -> None:
         self._send(b"", 302, Location="http://127.0.0.1:9/inside")
@@ -105,5 +108,6 @@ def host() -> Iterator[Host]:
     try:
         yield server
     finally:
+        server.over.set()
         server.shutdown()
         server.server_close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integrations.basemap.stand_in import Host, host
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -34,7 +35,7 @@ def online(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: None) -> I
 
     with host() as running:
         url = running.url + "/tiles.json"
-        source: Source = Remote(url, Fetcher(url, timeout_s=0.5), Cache(tmp_path))
+        source: Source = Remote(url, Fetcher(url, timeout_s=PATIENCE_S), Cache(tmp_path))
         monkeypatch.setattr(views, "provider", lambda: source)
         monkeypatch.setattr(views, "_trouble_until", 0)
         yield running

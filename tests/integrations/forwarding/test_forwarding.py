@@ -23,7 +23,9 @@ from allconnects.kit import config
 from allconnects.kit.errors import InvalidInput
 from tests.alerts.conftest import NOON, Fleet, minutes
 from tests.alerts.receiver import receiving
-from tests.integrations.forwarding.brokers import free_port, mosquitto, nats_server
+from tests.integrations.forwarding.brokers import mosquitto, nats_server
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -68,9 +70,9 @@ def test_mqtt_with_a_real_broker(fleet: Fleet, private_allowed: None, tmp_path: 
         client.on_message = lambda _c, _d, m: heard.append((m.topic, json.loads(m.payload)))
         client.connect("127.0.0.1", port)
         client.loop_start()
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE_S)
         assert forward(fleet, target, NOON + minutes(3)) == 1200
-        _until(lambda: len(heard) >= 1200)
+        until(lambda: len(heard) >= 1200)
         client.disconnect()
         client.loop_stop()
     assert {topic for topic, _ in heard} == {f"firm/{device}/position" for device in devices}
@@ -96,7 +98,7 @@ def test_nats_with_a_real_server(fleet: Fleet, private_allowed: None) -> None:
             await connection.subscribe("firm.*", cb=note)
             await connection.flush()
             assert await asyncio.to_thread(_in_thread, fleet, target) == 1200
-            ends = time.monotonic() + 10
+            ends = time.monotonic() + PATIENCE_S
             while len(heard) < 1200 and time.monotonic() < ends:
                 await asyncio.sleep(0.05)
             await connection.close()
@@ -133,12 +135,6 @@ def _complete(rows: list[dict[str, Any]]) -> None:
     assert len({one["id"] for one in rows}) == 1200
     assert [one["received"] for one in rows] == sorted(one["received"] for one in rows)
     assert rows[0]["attributes"] == {"ignition": True}
-
-
-def _until(done: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 15
-    while not done() and time.monotonic() < ends:
-        time.sleep(0.05)
 
 
 def test_what_is_older_than_the_store_is_skipped_and_said(fleet: Fleet, private_allowed: None) -> None:

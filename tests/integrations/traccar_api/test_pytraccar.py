@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -18,26 +16,23 @@ from allconnects.accounts.access import SCOPES
 from allconnects.accounts.models import Organisation
 from allconnects.places.services import Given, add_place
 from tests.alerts.conftest import NOON, Fleet
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[int]:
     """The site behind the real web server; the port it listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     server = uvicorn.Server(
         uvicorn.Config("allconnects.site.asgi:application", port=port, lifespan="off", log_level="warning")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    ends = time.monotonic() + 30
-    while not server.started and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert server.started
+    assert until(lambda: server.started)
     yield port
     server.should_exit = True
-    thread.join(10)
+    thread.join(PATIENCE_S)
 
 
 def ask(port: int, token: str, question: Callable[[ApiClient], Awaitable[Any]]) -> Any:

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from allconnects.kit import config, db
 from allconnects.privacy.vault import migrate as migration
 from allconnects.privacy.vault.service import Vault, from_settings
+from tests.waiting import until
 
 _numbers = itertools.count(secrets.randbelow(1 << 30))
 WHO = "process:test"
@@ -25,14 +26,21 @@ WHO = "process:test"
 def vault(database: None) -> Iterator[Vault]:
     """A vault of this process."""
     with from_settings() as made:
-        yield made
+        yield _hearing(made)
 
 
 @pytest.fixture
 def other(database: None) -> Iterator[Vault]:
     """A second one, as another process would have."""
     with from_settings() as made:
-        yield made
+        yield _hearing(made)
+
+
+def _hearing(vault: Vault) -> Vault:
+    """The same, once it hears of changes: before that it remembers nothing."""
+    vault._cached([])
+    assert until(lambda: vault.cache._listening)
+    return vault
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from django.test import Client
 
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from allconnects.accounts.models import Account, Organisation
@@ -87,7 +88,7 @@ def first(secret: str) -> tuple[str, Any]:
 
     async def read() -> bytes:
         async with aclosing(share_pages.watch(link)) as stream:
-            return await asyncio.wait_for(anext(stream), 10)
+            return await asyncio.wait_for(anext(stream), PATIENCE_S)
 
     head, data = asyncio.run(read()).decode().strip().split("\n")
     return head.removeprefix("event: "), json.loads(data.removeprefix("data: "))
@@ -169,7 +170,7 @@ def test_an_open_page_hears_that_the_link_has_ended(
             owner_connection.execute("UPDATE live_share SET revoked_at = now() WHERE id = %s", (link.id,))
             return heard + [piece async for piece in stream if piece.startswith(b"event")]
 
-    events = asyncio.run(asyncio.wait_for(read(), 20))
+    events = asyncio.run(asyncio.wait_for(read(), PATIENCE_S))
     assert events[-1] == b"event: end\ndata: {}\n\n"
     assert share_pages._open_streams == 0
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.telemetry.gateway.running import Running, gateway, until, wait_until_known
+from tests.telemetry.gateway.running import Running, gateway, wait_until_known
+from tests.waiting import until
 
 _numbers = itertools.count(1)
 
@@ -45,8 +46,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def everyday(database: None, tmp_path_factory: pytest.TempPathFactory, certificate: Path) -> Iterator[Running]:
-    """A gateway with ordinary settings for all tests of the run."""
-    with gateway(tmp_path_factory.mktemp("gateway"), certificate) as running:
+    """A gateway for all tests of the run; it waits longer than they do, so lost patience ends no connection."""
+    with gateway(tmp_path_factory.mktemp("gateway"), certificate, frame_timeout_s=600) as running:
         yield running
 
 

@@ -9,39 +9,19 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.ports import HOST, free_ports
 from tests.telemetry.codecs import teltonika_frames as build
+from tests.waiting import PATIENCE_S, until
 
-HOST = "127.0.0.1"
 PROTOCOLS = ("teltonika", "gt06", "osmand", "owntracks")
-PATIENCE_S = 20.0
 ALIVE: list[Running] = []
 """The gateways that run: whoever registers a device waits until each of them was told."""
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses at this moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind((HOST, 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-def until(what: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
-    """Wait until it gives something true, and return that; what it gave last when the time is over."""
-    deadline = time.monotonic() + seconds
-    while not (found := what()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return found
 
 
 @dataclass
@@ -123,7 +103,8 @@ def gateway(folder: Path, certificate: Path, **settings: object) -> Iterator[Run
         )
     running = Running(process, ports, log)
     try:
-        assert until(lambda: process.poll() is None and all(map(_listens, ports.values()))), log.read_text()[-2000:]
+        assert until(lambda: process.poll() is not None or all(map(_listens, ports.values())))
+        assert process.poll() is None, log.read_text()[-2000:]
         ALIVE.append(running)
         yield running
     finally:
@@ -133,7 +114,7 @@ def gateway(folder: Path, certificate: Path, **settings: object) -> Iterator[Run
         process.send_signal(signal.SIGCONT)
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -183,6 +164,8 @@ def quiet(sock: socket.socket, seconds: float = 0.4) -> bool:
         return sock.recv(1) is None
     except TimeoutError:
         return True
+    except ConnectionError:
+        return False
     finally:
         sock.settimeout(PATIENCE_S)
 

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from tests.telemetry.codecs import teltonika_frames as build
-from tests.telemetry.gateway.running import Running, receive, until
+from tests.telemetry.gateway.running import Running, receive
+from tests.waiting import until
 
 Api = Callable[..., Any]
 
@@ -76,7 +77,7 @@ def test_it_is_sent_once_even_when_the_device_comes_back(api: Api, running: Runn
     again.settimeout(2.0)
     with pytest.raises(TimeoutError):
         again.recv(1)
-    assert states(api, teltonika)[number][0] == "sent", "it may have been carried out"
+    assert until(lambda: states(api, teltonika)[number][0] == "sent"), "it may have been carried out"
 
 
 def test_a_withdrawn_or_expired_command_is_not_sent(

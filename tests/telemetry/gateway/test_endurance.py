@@ -15,6 +15,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from allconnects.kit import clock
+from allconnects.kit.processes import Child
+from allconnects.telemetry.gateway.intake import CLOSE_PATIENCE_S
 from tests.telemetry.codecs import teltonika_frames as build
 from tests.telemetry.gateway.running import (
     Running,
@@ -26,21 +28,19 @@ from tests.telemetry.gateway.running import (
     receive,
     request,
     status,
-    until,
 )
 from tests.telemetry.gateway.test_admission import ELSEWHERE, gt06_login, osmand
 from tests.telemetry.store.hot import Yard
+from tests.waiting import PATIENCE_S, until
 
 FRAME_TIMEOUT_S = 3
-IDLE_TIMEOUT_S = 6
-SWEEP_S = 2
+IDLE_TIMEOUT_S = 8
 
 
 @pytest.fixture(scope="session")
 def impatient_gateway(database: None, tmp_path_factory: pytest.TempPathFactory, certificate: Any) -> Iterator[Running]:
-    """A gateway with short patience for all tests here."""
-    folder = tmp_path_factory.mktemp("impatient")
-    with gateway(folder, certificate, frame_timeout_s=FRAME_TIMEOUT_S, idle_timeout_s=IDLE_TIMEOUT_S) as running:
+    """A gateway with short patience for messages, for those tests here that try it."""
+    with gateway(tmp_path_factory.mktemp("impatient"), certificate, frame_timeout_s=FRAME_TIMEOUT_S) as running:
         yield running
 
 
@@ -54,12 +54,10 @@ def impatient(impatient_gateway: Running) -> Iterator[Running]:
     assert impatient_gateway.process.poll() is None
 
 
-def served(running: Running, tracker: socket.socket) -> float:
-    """Seconds until a packet is acknowledged."""
-    start = time.monotonic()
+def served(tracker: socket.socket) -> None:
+    """Wait until a packet is acknowledged."""
     tracker.sendall(packet([clock.now_ms()]))
     assert receive(tracker, 4) == b"\0\0\0\1"
-    return time.monotonic() - start
 
 
 @pytest.fixture
@@ -71,40 +69,41 @@ def tracker(impatient: Running, register: Callable[..., int], imei: str) -> sock
 
 def test_who_does_not_name_itself_is_ended(impatient: Running) -> None:
     clients = [impatient.connect(protocol) for protocol in ("teltonika", "gt06", "osmand", "owntracks")]
-    start = time.monotonic()
     assert [ended(client) for client in clients] == [b""] * 4
-    assert time.monotonic() - start < FRAME_TIMEOUT_S + SWEEP_S + 1
 
 
 @pytest.mark.parametrize("chatter", [b"\xff", b"\x00"], ids=["keepalives", "zeros"])
 def test_a_byte_a_second_is_no_way_to_stay(impatient: Running, chatter: bytes) -> None:
     """A keepalive is a whole message, and still says nothing of who sends it."""
     client = impatient.connect("teltonika")
-    start = time.monotonic()
-    client.settimeout(0.5)
-    while time.monotonic() - start < 3 * FRAME_TIMEOUT_S:
+    client.settimeout(FRAME_TIMEOUT_S / 6)
+
+    def is_ended() -> bool:
         try:
             client.sendall(chatter)
-            if client.recv(1) == b"":
-                break
+            return client.recv(1) == b""
         except TimeoutError:
-            continue
+            return False
         except ConnectionError:
-            break
-    assert time.monotonic() - start < FRAME_TIMEOUT_S + SWEEP_S + 1.5
+            return True
+
+    assert until(is_ended)
 
 
 def test_a_tracker_that_falls_silent_is_ended_and_one_that_lives_is_not(
-    impatient: Running, tracker: socket.socket, register: Callable[..., int], imei: str
+    database: None, tmp_path: Any, certificate: Any, yard: Yard
 ) -> None:
-    register(f"1{imei[1:]}")
-    alive = impatient.tracker(f"1{imei[1:]}")
-    start = time.monotonic()
-    while time.monotonic() - start < IDLE_TIMEOUT_S + SWEEP_S + 1:
-        served(impatient, alive)
-        time.sleep(1)
-    assert ended(tracker, 0.5) == b""
-    assert quiet(alive)
+    devices = [yard.device() for _ in range(2)]
+    _name_as_trackers(yard)
+    with gateway(tmp_path, certificate, idle_timeout_s=IDLE_TIMEOUT_S) as running:
+        silent, alive = (running.tracker(_imei(device.id)) for device in devices)
+
+        def is_ended() -> bool:
+            served(alive)
+            return not quiet(silent, 0.5)
+
+        assert until(is_ended)
+        assert quiet(alive)
 
 
 @pytest.mark.parametrize("protocol", ["teltonika", "osmand"])
@@ -117,9 +116,7 @@ def test_half_a_message_ends_its_connection(
     else:
         client, half = impatient.connect("osmand"), osmand(imei)[:40]
     client.sendall(half)
-    start = time.monotonic()
     assert ended(client) == b""
-    assert time.monotonic() - start < FRAME_TIMEOUT_S + SWEEP_S + 1
 
 
 @pytest.mark.parametrize("protocol", ["teltonika", "gt06", "osmand", "owntracks", "teltonika-tls"])
@@ -132,34 +129,35 @@ def test_garbage_ends_its_connection_and_nothing_else(
         with contextlib.suppress(ConnectionError):
             client.sendall(noise.randbytes(size))
         client.close()
-    assert served(impatient, tracker) < 1
+    served(tracker)
 
 
-def test_giant_lengths_are_refused_at_once(
-    impatient: Running, tracker: socket.socket, register: Callable[..., int], imei: str
+def test_giant_lengths_are_refused_and_not_waited_for(
+    running: Running, register: Callable[..., int], imei: str
 ) -> None:
-    register(f"2{imei[1:]}")
+    register(imei)
     for claim in (b"\0\0\0\0\x7f\xff\xff\xff", b"\0\0\0\0\xff\xff\xff\xff", b"\0\0\0\0\0\1\0\0"):
-        client = impatient.tracker(f"2{imei[1:]}")
+        client = running.tracker(imei)
         client.sendall(claim)
-        assert ended(client, 1) == b""
-    client = impatient.connect("osmand")
+        assert ended(client) == b""
+    client = running.connect("osmand")
     client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
     assert status(client) == 413
-    client = impatient.connect("osmand")
-    client.sendall(b"GET /?" + b"a" * 60_000)
+    client = running.connect("osmand")
+    with contextlib.suppress(ConnectionError):
+        client.sendall(b"GET /?" + b"a" * 60_000)
     assert ended(client).split()[1:2] in ([b"431"], [b"400"], [b"414"], [])
-    assert served(impatient, tracker) < 1
+    served(running.tracker(imei))
 
 
 def test_a_thousand_that_send_a_byte_a_second_harm_nobody(impatient: Running, tracker: socket.socket) -> None:
-    """They are ended in their time, those after them too; others are served as if nobody were there."""
-    served(impatient, tracker)
+    """They are ended in their time, those after them too; meanwhile others are served."""
+    served(tracker)
     before, noise = impatient.rss_mb(), random.Random(1)
-    slowest, ends = 0.0, 0
+    ends, deadline = 0, time.monotonic() + 2 * PATIENCE_S
     with contextlib.ExitStack() as stack:
         crowd: list[socket.socket] = []
-        for _ in range(8):
+        while ends <= 1000 and time.monotonic() < deadline:
             while len(crowd) < 1000:
                 client = stack.enter_context(socket.socket())
                 client.connect(("127.0.0.1", impatient.ports[noise.choice(("teltonika", "gt06", "osmand"))]))
@@ -168,10 +166,9 @@ def test_a_thousand_that_send_a_byte_a_second_harm_nobody(impatient: Running, tr
             left = [client for client in crowd if _drips(client, noise)]
             ends += len(crowd) - len(left)
             crowd = left
-            slowest = max(slowest, served(impatient, tracker))
+            served(tracker)
             time.sleep(0.7)
     assert ends > 1000
-    assert slowest < 1
     assert impatient.rss_mb() - before < 30
 
 
@@ -199,11 +196,11 @@ def test_answers_that_nobody_takes_do_not_pile_up(
     assert receive(known, 10)[:2] == b"\x78\x78"
     deaf.append((known, _heartbeat() * 500))
     # Patience begins when the system's buffers are full, which takes longer on a busy machine.
-    sent, deadline = 0, time.monotonic() + FRAME_TIMEOUT_S + SWEEP_S + 90
+    sent, deadline = 0, time.monotonic() + 4 * PATIENCE_S
     for client, _ in deaf:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.setblocking(False)
-    pushing, slowest, due = list(deaf), 0.0, time.monotonic()
+    pushing, due = list(deaf), time.monotonic()
     while any(client is not known for client, _ in pushing) and time.monotonic() < deadline:
         for client, data in list(pushing):
             try:
@@ -214,12 +211,11 @@ def test_answers_that_nobody_takes_do_not_pile_up(
                 pushing.remove((client, data))
         time.sleep(0.001)
         if time.monotonic() > due:
-            due += 1
-            slowest = max(slowest, served(impatient, tracker))
+            due = time.monotonic() + 1
+            served(tracker)
     assert sent > 1_000_000
     assert {client for client, _ in pushing} <= {known}
     assert impatient.rss_mb() - before < 60
-    assert slowest < 3
 
 
 def _heartbeat() -> bytes:
@@ -229,12 +225,12 @@ def _heartbeat() -> bytes:
     return b"\x78\x78" + body + crc_x25(body).to_bytes(2, "big") + b"\r\n"
 
 
-def test_requests_in_a_row_are_answered_in_their_order(impatient: Running, register: Callable[..., int]) -> None:
+def test_requests_in_a_row_are_answered_in_their_order(running: Running, register: Callable[..., int]) -> None:
     """Stored ones wait for their commit; those that need none may not overtake them."""
     identifier = f"row-{clock.now_ms()}"
     register(identifier)
     wrong, unknown = request("/?nothing=1"), request("/?id=unknown-in-a-row&lat=1&lon=1")
-    client = impatient.connect("osmand")
+    client = running.connect("osmand")
     client.sendall((osmand(identifier) + wrong + unknown) * 10)
     codes = [status(client) for _ in range(30)]
     assert codes[0] == 200
@@ -245,14 +241,14 @@ def test_requests_in_a_row_are_answered_in_their_order(impatient: Running, regis
 
 @pytest.mark.parametrize("how", ["teltonika", "osmand", "requests"])
 def test_who_closes_its_side_still_gets_its_answers(
-    impatient: Running, register: Callable[..., int], imei: str, how: str
+    running: Running, register: Callable[..., int], imei: str, how: str
 ) -> None:
     register(imei)
     if how == "teltonika":
-        client = impatient.tracker(imei)
+        client = running.tracker(imei)
         client.sendall(packet([clock.now_ms()]) + packet([clock.now_ms() + 1]))
     else:
-        client = impatient.connect("osmand")
+        client = running.connect("osmand")
         client.sendall(osmand(imei) * (1 if how == "osmand" else 5))
     client.shutdown(socket.SHUT_WR)
     answers = ended(client)
@@ -262,8 +258,9 @@ def test_who_closes_its_side_still_gets_its_answers(
         assert answers.count(b"HTTP/1.1 200") == (1 if how == "osmand" else 5)
 
 
-def test_two_packets_in_one_piece_and_one_in_many(impatient: Running, tracker: socket.socket) -> None:
-    now = clock.now_ms()
+def test_two_packets_in_one_piece_and_one_in_many(running: Running, register: Callable[..., int], imei: str) -> None:
+    register(imei)
+    tracker, now = running.tracker(imei), clock.now_ms()
     tracker.sendall(packet([now, now + 1]) + packet([now + 2]))
     assert receive(tracker, 8) == b"\0\0\0\2\0\0\0\1"
     for octet in packet([now + 3]):
@@ -296,17 +293,14 @@ def test_while_the_database_is_away_nothing_is_acknowledged_and_memory_is_bounde
 ) -> None:
     devices = [yard.device() for _ in range(8)]
     phone = yard.device()
-    yard.owner.execute(
-        "UPDATE telemetry_device SET identifier = '00100298' || lpad(id::text, 7, '0') WHERE organisation_id = %s "
-        "AND id <> %s", (yard.organisation, phone.id),
-    )  # fmt: skip
+    _name_as_trackers(yard, phone.id)
     with gateway(tmp_path, certificate, frame_timeout_s=2) as running:
-        trackers = [running.tracker(f"00100298{device.id:07d}") for device in devices]
+        trackers = [running.tracker(_imei(device.id)) for device in devices]
         for tracker in trackers:
-            served(running, tracker)
+            served(tracker)
         before = running.rss_mb()
         with database_away():
-            sent = _push(trackers, seconds=2)
+            sent = _push(trackers, least=8_000_000)
             asking = running.connect("osmand")
             asking.sendall(osmand(phone.identifier) * 3)
             assert all(quiet(tracker, 0.02) for tracker in trackers)
@@ -316,7 +310,6 @@ def test_while_the_database_is_away_nothing_is_acknowledged_and_memory_is_bounde
         assert grown < 120
         assert [status(asking) for _ in range(3)] == [200] * 3
         for tracker, device, count in zip(trackers, devices, sent, strict=True):
-            tracker.settimeout(30)
             whole = count // len(_big_packet(0))
             assert receive(tracker, 4 * whole) == b"\0\0\0\xff" * whole
             assert len(set(yard.times(device))) == len(yard.times(device)) >= 255 * min(whole, 1)
@@ -330,14 +323,26 @@ def _big_packet(number: int) -> bytes:
     return build.frame(build.body(0x8E, [build.record(io, time_ms=first + n * 1000) for n in range(255)]))
 
 
-def _push(trackers: list[socket.socket], seconds: float) -> list[int]:
-    """Send whole packets for as long as the sockets take them; how many bytes each tracker sent."""
+def _name_as_trackers(yard: Yard, but: int = 0) -> None:
+    """The devices of this organisation call themselves as trackers do."""
+    yard.owner.execute(
+        "UPDATE telemetry_device SET identifier = '00100298' || lpad(id::text, 7, '0') WHERE organisation_id = %s "
+        "AND id <> %s", (yard.organisation, but),
+    )  # fmt: skip
+
+
+def _imei(device: int) -> str:
+    return f"00100298{device:07d}"
+
+
+def _push(trackers: list[socket.socket], least: int) -> list[int]:
+    """Send whole packets until so many bytes went and no socket takes more; how many bytes each tracker sent."""
     sent, rest = [0] * len(trackers), [b""] * len(trackers)
     packets = [_big_packet(number) for number in range(100)]
-    deadline = time.monotonic() + seconds
+    deadline, taken = time.monotonic() + PATIENCE_S, time.monotonic()
     for tracker in trackers:
         tracker.setblocking(False)
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and (sum(sent) < least or time.monotonic() < taken + 0.5):
         for index, tracker in enumerate(trackers):
             if not rest[index]:
                 rest[index] = packets[sent[index] // len(packets[0]) % 100]
@@ -345,16 +350,17 @@ def _push(trackers: list[socket.socket], seconds: float) -> list[int]:
                 count = tracker.send(rest[index])
                 sent[index] += count
                 rest[index] = rest[index][count:]
+                taken = time.monotonic()
         time.sleep(0.0005)
     for tracker in trackers:
-        tracker.settimeout(20)
+        tracker.settimeout(2 * PATIENCE_S)
     return sent
 
 
 def test_a_gateway_ends_on_request_while_the_database_hangs(
     database: None, tmp_path: Any, certificate: Any, yard: Yard
 ) -> None:
-    """What is not stored is not acknowledged, and the process goes within the time its supervisor gives it."""
+    """What is not stored is not acknowledged, and the process goes while the database still hangs."""
     from allconnects.kit import db
 
     device = yard.device()
@@ -366,8 +372,9 @@ def test_a_gateway_ends_on_request_while_the_database_hangs(
         client.sendall(osmand(device.identifier))
         assert quiet(client)
         running.process.terminate()
-        assert until(lambda: running.process.poll() is not None, 9), "it hangs"
+        assert until(lambda: running.process.poll() is not None), "it hangs"
         assert ended(client) == b""
+    assert 0 < CLOSE_PATIENCE_S < Child("gateway", []).grace_s, "its supervisor waits no longer"
 
 
 def test_a_gateway_that_is_told_to_stop_answers_what_it_has(
@@ -379,13 +386,13 @@ def test_a_gateway_that_is_told_to_stop_answers_what_it_has(
         client.sendall(osmand(device.identifier))
         running.process.terminate()
         answer = ended(client)
-        assert running.process.wait(10) == 0
+        assert running.process.wait(PATIENCE_S) == 0
         stored = len(yard.times(device))
         assert (answer[:12] == b"HTTP/1.1 200") <= (stored == 1)
 
 
-def test_login_and_data_in_one_piece(impatient: Running, register: Callable[..., int], imei: str) -> None:
+def test_login_and_data_in_one_piece(running: Running, register: Callable[..., int], imei: str) -> None:
     register(imei)
-    client = impatient.connect("teltonika")
+    client = running.connect("teltonika")
     client.sendall(login(imei) + packet([clock.now_ms()]))
     assert receive(client, 5) == b"\x01\0\0\0\1"

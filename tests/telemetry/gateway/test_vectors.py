@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.shared_data import shared
-from tests.telemetry.gateway.running import HOST, PATIENCE_S, Running, ended, quiet, receive, request, status, until
+from tests.telemetry.gateway.running import HOST, Running, ended, quiet, receive, request, status
+from tests.waiting import PATIENCE_S, until
 
 Vector = dict[str, Any]
 BRUSSELS = ZoneInfo("Europe/Brussels")

@@ -15,6 +15,7 @@ from allconnects.kit import clock, db
 from allconnects.telemetry.live.bus import Fix, PostgresBus
 from allconnects.telemetry.live.snapshot import WORLD, Box
 from tests.telemetry.store.hot import Yard, at
+from tests.waiting import PATIENCE_S
 
 Message = tuple[str, Any]
 
@@ -30,14 +31,14 @@ async def messages(stream: AsyncIterator[bytes]) -> AsyncIterator[Message]:
 def watching(
     organisation: int, script: Callable[[Callable[[], Awaitable[Message]]], Awaitable[None]], box: Box = WORLD
 ) -> None:
-    """Run a script that reads the messages of one browser, each within seconds."""
+    """Run a script that reads the messages of one browser, waited for."""
     from allconnects.telemetry.live.hub import Hub
 
     async def run() -> None:
         hub = Hub()
         async with aclosing(hub.watch(organisation, box)) as stream:
             heard = messages(stream)
-            await script(lambda: asyncio.wait_for(anext(heard), 6))
+            await script(lambda: asyncio.wait_for(anext(heard), PATIENCE_S))
         for task in hub._tasks:
             task.cancel()
         assert hub._views == {}
@@ -136,7 +137,7 @@ def test_a_heartbeat_keeps_a_parked_vehicle_from_falling_silent(yard: Yard, monk
     async def script(message: Callable[[], Awaitable[Message]]) -> None:
         assert [entry[5] for entry in await ready(message)] == [0]
         yard.write(assemble([], [device], clock.now_ms()))
-        event, data = await asyncio.wait_for(message(), 10)
+        event, data = await message()
         assert (event, [entry[5] for entry in data["p"]]) == ("delta", [1])
 
     watching(yard.organisation, script)

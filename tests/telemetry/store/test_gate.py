@@ -24,6 +24,7 @@ from allconnects.telemetry.store.reader import track
 from allconnects.telemetry.store.rows import HOT_COLUMNS
 from allconnects.telemetry.store.segments import BRUSSELS
 from tests.telemetry.store.hot import HOUR, NOON, Yard, at
+from tests.waiting import PATIENCE_S
 
 MINUTE = 60_000
 spans = st.lists(st.integers(-50, 50), min_size=0, max_size=8, unique=True).map(
@@ -174,7 +175,7 @@ def test_a_batch_under_way_is_waited_for(yard: Yard) -> None:
     assert press.is_alive()
     writer.commit()
     writer.close()
-    press.join(20)
+    press.join(PATIENCE_S)
     assert done == [1]
     assert yard.times(device) == [NOON - MINUTE]
 

@@ -109,6 +109,7 @@ class Directory:
     async def _reload(self, connection: psycopg.AsyncConnection) -> None:
         rows = await (await connection.execute(_SELECT)).fetchall()
         self._take_over(rows, set(self._by_id))
+        log.debug("gateway.devices", version=max(self._by_id, default=0))
 
     async def _refresh(self, connection: psycopg.AsyncConnection, devices: set[int]) -> None:
         rows = await (await connection.execute(_SELECT + " WHERE d.id = ANY(%s)", (list(devices),))).fetchall()

@@ -36,6 +36,8 @@ BATCH_BYTES = 600_000
 EAGER_BYTES = 200_000
 """So much waiting is company enough: a free writer starts at once."""
 CATCH_UP_EVERY_S = 1.0
+CLOSE_PATIENCE_S = 5.0
+"""How long a database that does not answer is waited for at the end: the supervisor kills what takes longer."""
 PAUSE_BYTES = 8_000_000
 RESUME_BYTES = 4_000_000
 WRITERS = 2
@@ -158,7 +160,7 @@ class Intake:
     async def close(self) -> None:
         """Write what is waiting if the database answers, then stop."""
         try:
-            await asyncio.wait_for(self._idle.wait(), 5)
+            await asyncio.wait_for(self._idle.wait(), CLOSE_PATIENCE_S)
         except TimeoutError:
             log.warning("gateway.closed_with_unwritten_data")
         self._closing.set()
