@@ -355,6 +355,7 @@ PAGES: dict[str, Page | list[Page]] = {
     "reports:logbook_vehicle": Page("manager", path={"vehicle": "$report_vehicle"}),
     "reports:logbook_file": Page("manager", path={"vehicle": 0, "form": "pdf"}),
     "reports:mine": Page("driver"),
+    "reports:my_hours": [Page("driver"), Page("driver", "post", data={"reason": "more hours"})],
     # Billing: the owner's; off in tests of the matrix, which asks who may, not what comes.
     "billing:overview": Page("owner"),
     "billing:details": Page("owner", "post"),

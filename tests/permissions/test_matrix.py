@@ -267,10 +267,14 @@ def test_another_tenants_ids_do_not_exist(
     assert ask(client_of("owner", other_organisation), name, page, things).status_code == 404
 
 
-def call(client: Client, key: str, things: dict[str, Any], token: str | None = None) -> HttpResponseBase:
+def call(
+    client: Client, key: str, things: dict[str, Any], token: str | None = None, query: str | None = None
+) -> HttpResponseBase:
+    """Call an operation; ``query``: another than the matrix asks."""
     operation: Operation = OPERATIONS[key]
     method, path = key.split(" ")
-    url = "/api/v1" + re.sub(r"{(\w+)}", lambda m: str(filled(operation.path, things)[m[1]]), path) + operation.query
+    query = operation.query if query is None else query
+    url = "/api/v1" + re.sub(r"{(\w+)}", lambda m: str(filled(operation.path, things)[m[1]]), path) + query
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     body = None if operation.body is None else filled(operation.body, things)
     if body is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allconnects.privacy.statistics import enough, release, rules
+from allconnects.privacy.statistics import enough, publishable, release, rules
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 40).map(str)), max_size=200)
 
@@ -56,3 +56,29 @@ def test_at_23_repeating_one_person_makes_no_crowd() -> None:
     assert release([("a", "1")] * 1000).cells == {}
     assert not enough(9)
     assert enough(10)
+
+
+def crowd(first: int, last: int) -> set[str]:
+    return {str(number) for number in range(first, last)}
+
+
+def test_at_23_two_groups_that_differ_by_few_are_not_both_shown() -> None:
+    """Whoever has the sums of both has those of the few by which they differ."""
+    whole = crowd(0, 60)
+    assert publishable({"a": crowd(0, 30), "b": crowd(0, 27)}, whole) == {"a"}
+    assert publishable({"a": crowd(0, 30), "b": crowd(0, 20)}, whole) == {"a", "b"}
+    assert publishable({"a": crowd(0, 30), "b": crowd(25, 55)}, whole) == {"a"}, "they share five"
+    assert publishable({"a": crowd(0, 30), "b": crowd(30, 60)}, whole) == {"a", "b"}
+    assert publishable({"a": crowd(0, 55)}, whole) == set(), "all but five"
+    assert publishable({"a": whole, "few": crowd(0, 9)}, whole) == {"a"}
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.sets(st.integers(0, 40).map(str))))
+def test_at_23_no_difference_of_two_shown_groups_is_a_few(groups: dict[str, set[str]]) -> None:
+    whole: set[str] = set().union(*groups.values())
+    shown = [whole, *(groups[key] for key in publishable(groups, whole))]
+    for one in shown[1:]:
+        for other in shown:
+            assert not 0 < len(one - other) < rules().people
+            assert not 0 < len(other - one) < rules().people
+            assert len(one) >= rules().people

@@ -60,7 +60,8 @@ def alerts(request: HttpRequest, wanted: Query[Wanted]) -> HttpResponse:
         after = Cursor.read(wanted.cursor) if wanted.cursor else None
     except InvalidCursor as error:
         raise InvalidInput(str(error)) from None
-    rows = inbox.alerts(chosen, after, wanted.limit + 1)
+    screen = after is None and wanted.limit <= inbox.PAGE
+    rows = inbox.alerts(chosen, after, wanted.limit + 1, beside=screen)
     page = rows[: wanted.limit]
     following = Cursor.write(page[-1].start_at, page[-1].pk) if len(rows) > wanted.limit else None
     body = _encode({"items": [_alert(one) for one in page], "next": following})
@@ -95,7 +96,7 @@ def _alert(one: Alert) -> dict[str, Any]:
 )
 def alert(request: HttpRequest, alert: Id) -> Any:
     """One event with what happened to it."""
-    found = inbox.alert(alert)
+    found = inbox.looked_at(alert)
     steps = [
         {"what": one.what, "at": one.at, "account": one.account_id, "note": one.note} for one in inbox.history(found)
     ]

@@ -13,7 +13,7 @@ from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
 from allconnects.accounts.access import ApiAuth
-from allconnects.fleet import rest
+from allconnects.fleet import noted, rest
 from allconnects.fleet.api import ERRORS, READ, WRITE, Wanted
 from allconnects.fleet.kinds import MATERIAL, PERSON, VEHICLE
 from allconnects.fleet.models import Document, Installation
@@ -214,6 +214,7 @@ def occupancy(request: HttpRequest, span: Query[Span]) -> HttpResponse:
     after = paging.number_of(span.cursor) if span.cursor else None
     rows = presence.stay_rows(since, until, span.vehicle, span.person, after, span.limit)
     shown, following = paging.cut(rows, span.limit, lambda row: paging.cursor_of(row[0]))
+    noted.presence_read(_me(request).organisation.pk, [row[2] for row in shown], since, until)
     found = [
         {
             "vehicle": vehicle, "person": person, "role": role, "source": source, "rank": rank,

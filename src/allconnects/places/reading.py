@@ -18,6 +18,7 @@ from allconnects.kit.errors import InvalidInput
 from allconnects.places.active import fence_of
 from allconnects.places.fences import Fences
 from allconnects.places.models import Place
+from allconnects.places.sighted import told, visits_seen
 from allconnects.telemetry import services as telemetry
 from allconnects.telemetry.live.state import State
 
@@ -126,15 +127,22 @@ def visits_between(
     person: UUID | None = None,
     with_open: bool = True,
     most: int = MOST,
+    beside: bool = False,
 ) -> list[Visit]:
     """Visits that touch ``start <= time < end``, newest first, long enough for their place to count.
 
+    As who acts may see them, which is written down; ``beside``: as ``sighted.visits_seen`` says.
     ``with_open``: also those that have only begun. Raises InvalidInput for a range longer than a year.
     """  # fmt: skip
-    if not start < end <= start + timedelta(days=LONGEST_DAYS, hours=1):
-        raise InvalidInput(_("The range ends before it begins, or is longer than a year."))
     about: dict[str, Any] = {"organisation": organisation, "start": start, "end": end, "open": with_open}
     about |= {"place": place, "device": device, "vehicle": vehicle, "person": person, "most": most}
+    return visits_seen(organisation, _visits(about), beside=beside)
+
+
+def _visits(about: dict[str, Any]) -> list[Visit]:
+    start, end = about["start"], about["end"]
+    if not start < end <= start + timedelta(days=LONGEST_DAYS, hours=1):
+        raise InvalidInput(_("The range ends before it begins, or is longer than a year."))
     with connection.cursor() as cursor:
         cursor.execute(_VISITS, about)
         return [Visit(*row) for row in cursor.fetchall()]
@@ -146,7 +154,9 @@ def here_now(place: Place) -> list[Here]:
     lat, lon = np.array([one.lat_e7 for one in latest]) / 1e7, np.array([one.lon_e7 for one in latest]) / 1e7
     inside = [latest[at] for at in Fences([fence_of(place)]).inside(lat, lon).position.tolist()]
     now = clock.now()
-    begun = visits_between(place.organisation_id, now - timedelta(days=90), now + timedelta(days=1), place=place.pk)
+    about = {"organisation": place.organisation_id, "start": now - timedelta(days=90), "end": now + timedelta(days=1)}
+    about |= {"open": True, "place": place.pk, "device": None, "vehicle": None, "person": None, "most": MOST}
+    begun = told(place.organisation_id, _visits(about))
     since = {one.device: one.enter for one in reversed(begun) if one.open}
     found = [
         Here(one.device, one.name, one.kind, one.state(clock.now_ms()), one.fix_time, since.get(one.device))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -73,6 +73,21 @@ def _rounded(count: int) -> int:
     """To the nearest multiple, never below the threshold."""
     step = rules().rounding
     return max(rules().people, step * round(count / step))
+
+
+def publishable(groups: Mapping[K, Set[str]], whole: Set[str]) -> set[K]:
+    """Of which groups of people sums may be shown beside the sum of all, so that no two of them give a few away.
+
+    A group is shown when enough people stand behind it, and as many, or none, behind its difference from the whole and
+    from every group that is shown already, either way, and behind what both share. The largest come first.
+    """
+    shown: dict[K, Set[str]] = {}
+    for key in sorted(groups, key=lambda key: (-len(groups[key]), repr(key))):
+        group = groups[key]
+        apart = [part for other in (whole, *shown.values()) for part in (group - other, other - group, group & other)]
+        if enough(len(group)) and all(not part or enough(len(part)) for part in apart):
+            shown[key] = group
+    return set(shown)
 
 
 def enough(people: int) -> bool:

@@ -48,7 +48,8 @@ class Ask:
 
     Empty ``vehicles``, ``people``, ``teams``, ``sites`` and ``materials`` mean all. ``hours``: movement outside of
     them is left out; None keeps everything. ``named``: of how many lines the names of ends are shown, None all; naming
-    the others would be for nothing.
+    the others would be for nothing. ``noted``: whom it tells about is written down in the access log by its rows; False
+    where whoever asks for them does that, or shows sums of everybody only.
     """
 
     organisation: int
@@ -65,6 +66,7 @@ class Ask:
     numbers: Mapping[str, int] = field(default_factory=dict)
     hours: HoursBook | None = None
     named: int | None = None
+    noted: bool = True
 
     @property
     def begin(self) -> datetime:

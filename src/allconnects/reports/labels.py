@@ -87,6 +87,9 @@ LOGBOOK_ROW = logbook_label(
     schema="a trip (times, kilometres, places unless private, driver, kind), a close (counts, totals) or a correction",
 )  # fmt: skip
 PAYROLL, PAYROLL_WHO = payroll_label(), payroll_label("user.unique_id", "indirect")
+CONTEST_TEXT = payroll_label(
+    "user.account", "direct", "provided", schema="words of the person or of who answered, not told in mails or logs"
+)
 PAYROLL_FIGURES = payroll_label(
     "user.account", "indirect", schema="days, hours by site, metres as driver and passenger, as they were approved"
 )

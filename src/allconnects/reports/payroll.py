@@ -5,26 +5,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from allconnects.accounts.models import Account
 from allconnects.kit import clock, paging
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
+from allconnects.privacy.access import service as access
 from allconnects.reports.classifying import last_day
 from allconnects.reports.columns import Row
 from allconnects.reports.data.places import site_hours_rows
 from allconnects.reports.data.sql import all_rows
 from allconnects.reports.data.trips import count_without_driver, trips
 from allconnects.reports.definition import BRUSSELS, Ask
-from allconnects.reports.models import PayrollMonth
+from allconnects.reports.models import Contest, Outcome, PayrollMonth
 from allconnects.reports.purposes import purposes
 
 _PEOPLE: Final = """
@@ -69,6 +70,13 @@ class Approved(AllconnectsError):
     """The month of this person is approved already."""
 
     code = "approved"
+    status = 409
+
+
+class Contested(AllconnectsError):
+    """The person says that the figures are wrong, and nobody has answered."""
+
+    code = "contested"
     status = 409
 
 
@@ -166,7 +174,7 @@ class PersonMonth:
 def month_of(organisation: int, month: date, person: UUID | None = None) -> list[PersonMonth]:
     """Everybody's month, by name; or that of one person. Raises NotFound for an unknown one."""
     ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["payroll"],
-              people=() if person is None else (person,))  # fmt: skip
+              people=() if person is None else (person,), noted=False)  # fmt: skip
     rows = all_rows(_PEOPLE + _ORDER, _values(ask) | {"person": person})
     if person is not None and not rows:
         raise NotFound(_("There is no such person."))
@@ -180,7 +188,7 @@ def page_of(
 
     ``state``: ``approved`` (also where figures changed since), ``open``, or empty for all. Raises InvalidInput.
     """
-    ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["payroll"])
+    ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["payroll"], noted=False)
     words = [word.lower() for word in text.replace("\0", "").split()[:8]]
     asked = {"person": None, "after": _person(cursor), "words": words, "state": state, "limit": limit + 1}
     rows, following = paging.cut(all_rows(_PAGE, _values(ask) | asked), limit, lambda row: paging.cursor_of(row[0]))
@@ -215,10 +223,21 @@ def _filled(ask: Ask, rows: Sequence[Any]) -> list[PersonMonth]:
     for who, count in all_rows(_QUESTIONS, values):
         if who in found:
             found[who].questions = count
+    _note(ask, found.values())
     for approval in _approvals(organisation, month):
         if approval.person_id in found:
             found[approval.person_id].approval = approval
     return list(found.values())
+
+
+def _note(ask: Ask, found: Iterable[PersonMonth]) -> None:
+    """Somebody reads hours and kilometres of these people, pay before anything else."""
+    people = [str(one.person) for one in found if one.days or one.questions]
+    with connection.cursor() as cursor:
+        access.note_beside(
+            cursor, ask.organisation, people, purpose=ask.purpose.key, scope="hours", days=(ask.first, ask.last),
+            size=len(people),
+        )  # fmt: skip
 
 
 def _approvals(organisation: int, month: date) -> Iterator[PayrollMonth]:
@@ -250,12 +269,14 @@ def without_driver(organisation: int, month: date) -> int:
 
 
 def approve(organisation: int, account: Account, person: UUID, month: date, digest: str) -> PayrollMonth:
-    """A named human approves what he saw. Raises NotFound, InvalidInput (not over), Changed, Approved."""
+    """A named human approves what he saw. Raises NotFound, InvalidInput (not over), Contested, Changed, Approved."""
     if clock.now().astimezone(BRUSSELS).date() <= last_day(month):
         raise InvalidInput(_("A month can be approved when it is over."))
     (seen,) = month_of(organisation, month, person)
     if seen.approval is not None:
         raise Approved(_("This month is approved already."))
+    if Contest.objects.filter(person_id=person, month=month, outcome=Outcome.OPEN).exists():
+        raise Contested(_("The person contests this month. Answer that first."))
     if seen.digest != digest:
         raise Changed(_("The figures have changed since you opened the page. Look at them again."))
     try:

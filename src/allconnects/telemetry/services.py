@@ -22,7 +22,7 @@ from allconnects.telemetry.live.snapshot import LATEST, SEEN, LatestRow, known
 from allconnects.telemetry.models import Device, Event, Kind, UnknownDevice
 from allconnects.telemetry.store import blob
 from allconnects.telemetry.store.reader import Track, track
-from allconnects.telemetry.store.veil import shown, shown_latest
+from allconnects.telemetry.store.veil import covered, shown, shown_latest
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 """Days are Brussels days."""
@@ -61,8 +61,8 @@ def device_details(device: int) -> DeviceDetails:
     with connection.cursor() as cursor:
         cursor.execute(f"{_LIVE} UNION ALL {_HEARD}", [device, device])
         row = cursor.fetchone()
-        if row is not None and row[1] is not None and not current().is_process:
-            watched.note(cursor, _speaking_for(cursor), [device])
+        if row is not None and row[1] is not None:
+            row = _as_seen(cursor, device, row)
     if row is None:
         return DeviceDetails(summary)
     _report, fix_time, lat, lon, altitude, speed, course, satellites, attributes = row
@@ -72,6 +72,16 @@ def device_details(device: int) -> DeviceDetails:
         known(altitude), known(speed), known(course),
         _attributes(bytes(attributes or b""), satellites),
     )  # fmt: skip
+
+
+def _as_seen(cursor: Any, device: int, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A latest report as who acts may see it: without its place where that is not his; written down otherwise."""
+    organisation = _speaking_for(cursor)
+    if covered(organisation, {device: row[1]}, current().account):
+        return (row[0], *(None,) * 6, *row[7:])
+    if not current().is_process:
+        watched.note(cursor, organisation, [device])
+    return row
 
 
 def _attributes(stored: bytes, satellites: int | None) -> tuple[tuple[str, Any, str | None], ...]:

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, cast
-from uuid import UUID
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema
-from pydantic import Field
+from ninja import Query, Router
 
 from allconnects.accounts.access import ApiAuth, TenantRequest
 from allconnects.accounts.actor import current
@@ -26,233 +24,32 @@ from allconnects.telemetry.export import in_thread
 from allconnects.telemetry.models import Device
 from allconnects.trips import ruling, services
 from allconnects.trips.export import FORMATS, Asked, header
-from allconnects.trips.stored import Change, Correction, Purpose, StoredStop, StoredTrip, Voice
+from allconnects.trips.schemas import (
+    CorrectIn,
+    CorrectionOut,
+    DayTotal,
+    Filter,
+    MergeIn,
+    MonthTotal,
+    Paged,
+    Reasoned,
+    RulesIn,
+    RulesOut,
+    SplitIn,
+    StopPage,
+    TripDetail,
+    TripOut,
+    TripPage,
+    stop_json,
+    trip_json,
+)
+from allconnects.trips.stored import Change, Correction, StoredTrip
 
 router = Router(tags=["trips"])
 _encode = msgspec.json.Encoder().encode
 READ, WRITE, RULES = "trips:read", "trips:write", "trips:rules"
 LONGEST = timedelta(days=366)
-MOST = 1000
 INVALID_404 = {**WITH_404, 422: Problem}
-
-
-class DecisionOut(Schema):
-    """A rule of the documentation, and the times (ms) of the fixes that decided."""
-
-    rule: str
-    times_ms: list[int]
-
-
-class WhyOut(Schema):
-    """Why a trip starts and ends where it does, and what it went through."""
-
-    start: DecisionOut
-    end: DecisionOut
-    within: list[DecisionOut]
-
-
-class TripOut(Schema):
-    """A trip. ``start_place``: what a person said; ``start_name``: what to show, in lists and details.
-
-    ``hidden``: a private trip of somebody else, told without places. Ends at somebody's home have no coordinates.
-    """
-
-    id: int
-    device: int
-    person: UUID | None
-    vehicle: int | None
-    material: int | None
-    start: datetime
-    end: datetime
-    start_lat: float | None
-    start_lon: float | None
-    end_lat: float | None
-    end_lon: float | None
-    start_place: str
-    end_place: str
-    distance_m: float
-    distance_why: str
-    distance_gps_m: float
-    distance_odometer_m: float | None
-    duration_s: float
-    moving_s: float
-    idle_s: float
-    max_speed_kmh: float | None
-    max_speed_source: str
-    start_estimated: bool
-    end_estimated: bool
-    still_open: bool
-    purpose: Purpose
-    purpose_by: Voice
-    shown: bool
-    computed: bool
-    changed: bool
-    corrections: list[int]
-    rules_version: str
-    why: WhyOut
-    start_name: str
-    end_name: str
-    hidden: bool
-
-
-class StopOut(Schema):
-    """A stop. ``idle``: when the engine ran. ``hidden``: a private trip of somebody else led there."""
-
-    id: int
-    device: int
-    person: UUID | None
-    vehicle: int | None
-    material: int | None
-    start: datetime
-    end: datetime
-    duration_s: float
-    lat: float | None
-    lon: float | None
-    still_open: bool
-    idle: list[tuple[datetime, datetime]]
-    idle_s: float
-    rules_version: str
-    why: DecisionOut
-    name: str
-    hidden: bool
-
-
-class TripPage(Schema):
-    """Trips by start; ``next``: what to send as ``cursor`` for more."""
-
-    items: list[TripOut]
-    next: str | None
-
-
-class StopPage(Schema):
-    """Stops by start."""
-
-    items: list[StopOut]
-    next: str | None
-
-
-class TripDetail(Schema):
-    """A trip with what it was before it was corrected."""
-
-    trip: TripOut
-    originals: list[TripOut]
-
-
-class DayTotal(Schema):
-    """Use of a vehicle, or of a device in none, on a day in Brussels."""
-
-    vehicle: int | None
-    device: int | None
-    day: date
-    trips: int
-    distance_m: float
-    driving_s: float
-    idle_s: float
-    first_start: datetime | None
-    last_end: datetime | None
-
-
-class MonthTotal(Schema):
-    """The same over a month."""
-
-    vehicle: int | None
-    device: int | None
-    days: int
-    trips: int
-    distance_m: float
-    driving_s: float
-    idle_s: float
-
-
-class ChangeOut(Schema):
-    """What was said of a trip; null: nothing."""
-
-    start_place: str | None
-    end_place: str | None
-    distance_m: float | None
-    person: UUID | None
-    nobody: bool
-    purpose: Purpose | None
-
-
-class CorrectionOut(Schema):
-    """A correction and what became of it."""
-
-    id: int
-    device: int
-    kind: Literal["merge", "split", "correct", "undo"]
-    start: datetime
-    end: datetime
-    split_at: datetime | None
-    change: ChangeOut
-    reason: str
-    made_by: str
-    made_at: datetime
-    undoes: int | None
-    state: Literal["applied", "changed", "conflict", "undone"]
-
-
-class Filter(Schema):
-    """Which trips or stops: those that touch the time; a date means all of that day, in Brussels."""
-
-    begin: str = Field(default="", alias="from")
-    to: str = ""
-    device: int | None = Field(default=None, ge=0, lt=2**31)
-    vehicle: int | None = Field(default=None, ge=0, lt=2**31)
-    person: UUID | None = None
-
-
-class Paged(Filter):
-    """A page of them."""
-
-    cursor: str = ""
-    limit: int = Field(default=100, ge=1, le=MOST)
-
-
-class Reasoned(Schema):
-    """Every correction says why."""
-
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class MergeIn(Reasoned):
-    """Trips to make one of."""
-
-    trips: list[int] = Field(min_length=2, max_length=100)
-
-
-class SplitIn(Reasoned):
-    """A moment within the trip, with its offset from UTC."""
-
-    at: datetime
-
-
-class CorrectIn(Reasoned):
-    """What the trip really was; what is left out stays."""
-
-    start_place: str | None = Field(default=None, max_length=200)
-    end_place: str | None = Field(default=None, max_length=200)
-    distance_m: float | None = Field(default=None, ge=0, lt=1e7)
-    person: UUID | None = None
-    nobody: bool = False
-    purpose: Purpose | None = None
-
-
-class RulesIn(Schema):
-    """Rules from a day on. ``key``: the class or the number of the device; empty for the organisation."""
-
-    scope: Literal["organisation", "class", "device"]
-    key: str = Field(default="", max_length=20)
-    from_day: date
-    rules: dict[str, float]
-
-
-class RulesOut(RulesIn):
-    """Rules as they were set."""
-
-    id: int
-    made_by: str
-    made_at: datetime
 
 
 def _organisation(request: HttpRequest) -> int:
@@ -261,25 +58,8 @@ def _organisation(request: HttpRequest) -> int:
     return organisation.pk
 
 
-def trip_json(one: StoredTrip) -> dict[str, Any]:
-    """A trip as the API tells it."""
-    return {**asdict(one), "duration_s": one.duration_s, "why": _why(one)}
-
-
 def _shown(organisation: int, found: Sequence[StoredTrip]) -> list[dict[str, Any]]:
     return [trip_json(one) for one in services.named(organisation, found, current().account)]
-
-
-def _why(one: StoredTrip) -> dict[str, Any]:
-    why = one.why
-    return {
-        "start": why.start._asdict(), "end": why.end._asdict(), "within": [part._asdict() for part in why.within],
-    }  # fmt: skip
-
-
-def stop_json(one: StoredStop) -> dict[str, Any]:
-    """A stop as the API tells it."""
-    return {**asdict(one), "duration_s": one.duration_s, "idle_s": one.idle_s, "why": one.why._asdict()}
 
 
 def _corrections(organisation: int, found: Sequence[Correction]) -> list[dict[str, Any]]:
@@ -354,7 +134,7 @@ def trips_file(request: HttpRequest, form: Literal["csv", "xlsx"], asked: Query[
     start, end = _span(asked)
     language = get_language() or ""
     what = Asked(_organisation(request), start, end, asked.device, asked.vehicle, asked.person, header(), language,
-                 current().account)  # fmt: skip
+                 current())  # fmt: skip
     response = StreamingHttpResponse(in_thread(FORMATS[form].write(what)), content_type=FORMATS[form].content_type)
     last = (end - timedelta(microseconds=1)).date()
     response["Content-Disposition"] = f'attachment; filename="trips_{start.date()}_{last}.{form}"'

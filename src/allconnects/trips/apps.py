@@ -18,4 +18,4 @@ class TripsConfig(AppConfig):
 
         disclosing.join()
         listen(note)
-        hang(private.of_track, private.of_latest)
+        hang(private.of_track, private.of_latest, private.spans)

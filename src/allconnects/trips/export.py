@@ -13,6 +13,7 @@ import xlsxwriter
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from allconnects.accounts.actor import PROCESS, Actor, acting
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.fleet.models import Material, Person, Vehicle
 from allconnects.telemetry.models import Device
@@ -34,7 +35,8 @@ Loader = Callable[[tuple[datetime, int] | None], list[StoredTrip]]
 class Asked:
     """Which trips of which organisation; ``header``: names of the columns in the ``language`` of who asks.
 
-    ``viewer``: the account that asks, if one does.
+    ``actor``: who asks. A file is made after the request is answered, when nobody acts any more: it is made as that
+    one may see trips, and written down as his reading.
     """
 
     organisation: int
@@ -45,7 +47,7 @@ class Asked:
     person: UUID | None
     header: tuple[str, ...]
     language: str = ""
-    viewer: int | None = None
+    actor: Actor = PROCESS
 
 
 def header() -> tuple[str, ...]:
@@ -63,14 +65,14 @@ def rows(asked: Asked) -> Iterator[list[Cell]]:
     after: tuple[datetime, int] | None = None
     names: dict[str, dict[Any, str]] = {}
     while True:
-        with speaking_for(asked.organisation):
+        with acting(asked.actor), speaking_for(asked.organisation):
             names = names or _names()
             found = trips_between(
                 asked.organisation, asked.start, asked.end, device=asked.device, vehicle=asked.vehicle,
                 person=asked.person, after=after, limit=PAGE,
             )  # fmt: skip
             with override(asked.language or get_language()):
-                found = named(asked.organisation, found, asked.viewer)
+                found = named(asked.organisation, found, asked.actor.account)
         for one in found:
             yield _cells(one, names)
         if len(found) < PAGE:

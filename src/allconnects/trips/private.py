@@ -6,7 +6,7 @@ others either, and a track has none where it stays there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from allconnects.fleet.models import Person
 from allconnects.places.homes import at_home, own_home_only
-from allconnects.telemetry.live.snapshot import LatestRow
 from allconnects.telemetry.store.reader import Track
+from allconnects.telemetry.store.veil import Span
 from allconnects.trips.stored import Correction, StoredStop, StoredTrip
 
 _STAYS_MS: Final = 180_000
@@ -26,15 +26,14 @@ _STAYS_MS: Final = 180_000
 _FOREVER: Final = 2**62
 _SPANS: Final = """
     SELECT t.device_id, (extract(epoch FROM t.start_at) * 1000)::bigint,
-        CASE WHEN s.still_open THEN NULL ELSE (extract(epoch FROM coalesce(s.end_at, t.end_at)) * 1000)::bigint END
+        CASE WHEN s.still_open OR s.id IS NULL AND t.still_open THEN NULL
+             ELSE (extract(epoch FROM coalesce(s.end_at, t.end_at)) * 1000)::bigint END
     FROM trips_trip t
     LEFT JOIN trips_stop s ON s.organisation_id = t.organisation_id AND s.device_id = t.device_id AND s.shown
         AND s.start_at BETWEEN t.end_at - interval '1 second' AND t.end_at + interval '1 second'
     WHERE t.organisation_id = %s AND t.device_id = ANY(%s) AND t.shown AND t.purpose = 'private'
       AND t.start_at >= %s - interval '15 days' AND t.start_at <= %s
       AND NOT coalesce(t.person = ANY(%s::uuid[]), false)"""
-Span = tuple[int, int]
-"""From, until: ms since 1970 UTC."""
 
 
 def people_of(viewer: int | None) -> list[UUID]:
@@ -117,15 +116,14 @@ def _stays(times: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.bo
     return found
 
 
-def of_latest(organisation: int, rows: Sequence[LatestRow], viewer: int | None) -> set[int]:
+def of_latest(organisation: int, placed: Mapping[int, datetime], viewer: int | None) -> set[int]:
     """Devices whose latest place is on a private trip of somebody else, or where that led to."""
-    if not rows:
+    if not placed:
         return set()
-    start, end = min(row.fix_time for row in rows), max(row.fix_time for row in rows)
-    private = spans(organisation, [row.device for row in rows], start, end, viewer)
+    private = spans(organisation, list(placed), min(placed.values()), max(placed.values()), viewer)
     return {
-        row.device for row in rows
-        if any(first <= _ms(row.fix_time) <= last for first, last in private.get(row.device, ()))
+        device for device, found in private.items()
+        if any(first <= _ms(placed[device]) <= last for first, last in found)
     }  # fmt: skip
 
 

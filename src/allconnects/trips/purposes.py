@@ -30,6 +30,8 @@ _SHOW: Final = """
     UPDATE trips_trip SET purpose = %s, purpose_by = %s
     WHERE organisation_id = %s AND device_id = %s AND shown AND start_at >= %s - interval '15 days' AND start_at <= %s
       AND start_at + (end_at - start_at) / 2 BETWEEN %s AND %s"""
+_TELL: Final = "SELECT pg_notify('telemetry_devices', %s)"
+"""Open maps read anew what they may show, and hear of nothing until they have."""
 _SAID: Final = """
     SELECT extract(epoch FROM lower(during)) * 1000, extract(epoch FROM upper(during)) * 1000, use, voice
     FROM trips_classification
@@ -102,6 +104,8 @@ def say(
     shown = (purpose, voice if purpose else "", organisation, trip.device, trip.start, trip.end, trip.start, trip.end)
     with connection.cursor() as cursor:
         cursor.execute(_SHOW, shown)
+        if "private" in (purpose, trip.purpose):
+            cursor.execute(_TELL, [f"{trip.device} {organisation}"])
     return row
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -18,6 +18,10 @@ from allconnects.trips.stored import DayUse, StoredStop, StoredTrip, Totals
 
 MOST = 10_000
 """Rows of one answer; lists that may be longer go by pages."""
+
+FURTHER = 500
+"""Rows that are read at once where those of a page were hidden."""
+T = TypeVar("T", StoredTrip, StoredStop)
 
 LONG = timedelta(days=15)
 _LONG = "end_at - start_at >= interval '15 days'"
@@ -61,9 +65,13 @@ def trips_between(
 
     ``devices``, ``people``, ``vehicles``: of any of these. ``after``: start and id of the last trip of the page before.
     """
-    where, params = _between(organisation, start, end, device, vehicle, person, after, devices, people, vehicles)
-    found = _rows(f"SELECT {TRIP_LIST} FROM trips_trip WHERE {where}", params, limit)
-    return trips_seen(organisation, [trip_of(row) for row in found])
+
+    def read(after: tuple[datetime, int] | None, most: int) -> list[StoredTrip]:
+        where, params = _between(organisation, start, end, device, vehicle, person, after, devices, people, vehicles)
+        rows = _rows(f"SELECT {TRIP_LIST} FROM trips_trip WHERE {where}", params, most)
+        return [trip_of(row) for row in rows]
+
+    return _gathered(organisation, read, trips_seen, after, limit)
 
 
 def stops_between(
@@ -81,9 +89,31 @@ def stops_between(
     limit: int = MOST,
 ) -> list[StoredStop]:
     """Shown stops that touch ``start <= time < end``, by start and id."""
-    where, params = _between(organisation, start, end, device, vehicle, person, after, devices, people, vehicles)
-    found = _rows(f"SELECT {STOP_LIST} FROM trips_stop WHERE {where}", params, limit)
-    return stops_seen(organisation, [stop_of(row) for row in found])
+
+    def read(after: tuple[datetime, int] | None, most: int) -> list[StoredStop]:
+        where, params = _between(organisation, start, end, device, vehicle, person, after, devices, people, vehicles)
+        rows = _rows(f"SELECT {STOP_LIST} FROM trips_stop WHERE {where}", params, most)
+        return [stop_of(row) for row in rows]
+
+    return _gathered(organisation, read, stops_seen, after, limit)
+
+
+def _gathered(
+    organisation: int,
+    read: Callable[[tuple[datetime, int] | None, int], list[T]],
+    see: Callable[[int, Sequence[T]], list[T]],
+    after: tuple[datetime, int] | None,
+    limit: int,
+) -> list[T]:
+    """As many as asked for, where there are so many: a page from which some are hidden is not the last one."""
+    found: list[T] = []
+    most = limit
+    while True:
+        rows = read(after, most)
+        found += see(organisation, rows)
+        if len(rows) < most or len(found) >= limit:
+            return found[:limit]
+        after, most = (rows[-1].start, rows[-1].id), max(limit - len(found), FURTHER)
 
 
 def _between(

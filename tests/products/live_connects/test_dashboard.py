@@ -91,7 +91,8 @@ def test_figures_are_of_what_was_chosen(firm: Firm, organisation: Organisation) 
     assert (found.unused, found.least[0].id) == (1, idle)
     wednesday, saturday = found.days[-1], found.days[-5]
     assert (wednesday.vehicles, wednesday.use, saturday.use) == (1, 50, None)
-    for chosen in ({"group": "North"}, {"team": team}):
+    chosen: dict[str, Any]
+    for chosen in ({"group": "North"}, {"team": team, "people": True}):
         one = figures(organisation, **chosen)
         assert (one.vehicles, one.moving, one.standing, one.days[-1].use) == (1, 1, 0, 100)
     assert figures(organisation, group="Nothing").vehicles == 0
@@ -115,6 +116,24 @@ _USED = """
     INSERT INTO live_use (organisation_id, vehicle_id, day, trips, distance_m, driving_s, idle_s)
     SELECT %(o)s, v.id, %(last)s::date - n, 5, 90000, 7000, 500
     FROM fleet_vehicle v CROSS JOIN generate_series(0, 27) n WHERE v.organisation_id = %(o)s AND v.id %% 10 > 0"""
+
+
+def test_who_may_not_see_persons_gets_no_figures_of_a_few(
+    firm: Firm, client_of: Callable[..., Client], organisation: Organisation
+) -> None:
+    """Ten in their vans are a team to a viewer; one is not, nor are eleven who are the ten and one more."""
+    people = [firm.person("Ann", f"No {number}") for number in range(41)]
+    for number, person in enumerate(people):
+        van, _device = firm.vehicle(f"Van {number}")
+        firm.occupancy(van, person, NOW - timedelta(days=3), NOW - timedelta(days=2))
+    ten, one, eleven = firm.team("Ten", *people[:10]), firm.team("One", people[0]), firm.team("Eleven", *people[:11])
+    viewer, planner = client_of("viewer"), client_of("planner")
+    answers = [viewer.get("/overview/", {"team": team}).status_code for team in (eleven, one, ten)]
+    assert answers == [200, 404, 404], "the largest first; what differs from it by one is not shown beside it"
+    page = viewer.get("/overview/").content.decode()
+    assert ">Eleven</option>" in page
+    assert ">Ten</option>" not in page
+    assert [planner.get("/overview/", {"team": team}).status_code for team in (ten, one, eleven)] == [200] * 3
 
 
 def test_five_thousand_vehicles_are_quick_and_ask_as_much_as_few(

@@ -29,7 +29,7 @@ def entry(device: int, time_ms: int = NOW, lat: float = 50.8, lon: float = 4.3, 
 
 @pytest.fixture
 def view(database: None) -> Any:
-    from allconnects.telemetry.live.hub import View
+    from allconnects.telemetry.live.view import View
 
     return View(1, BELGIUM)
 
@@ -92,7 +92,7 @@ def test_what_moved_and_was_not_heard_stands(view: Any) -> None:
 
 
 def test_what_nobody_could_see_waits_but_not_for_long(database: None) -> None:
-    from allconnects.telemetry.live.hub import View, half_pixel
+    from allconnects.telemetry.live.view import View, half_pixel
 
     view = View(1, BELGIUM, half_pixel(8.0))
     view.show([entry(1), entry(2), entry(3)])
@@ -106,7 +106,7 @@ def test_what_nobody_could_see_waits_but_not_for_long(database: None) -> None:
 
 
 def test_without_a_zoom_nothing_waits(database: None) -> None:
-    from allconnects.telemetry.live.hub import View, half_pixel
+    from allconnects.telemetry.live.view import View, half_pixel
 
     view = View(1, BELGIUM, half_pixel(None))
     view.show([entry(1)])

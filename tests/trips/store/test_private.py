@@ -67,7 +67,9 @@ def _seen(organisation: Organisation, device: int, viewer: int | None) -> tuple[
 
 
 def _file(organisation: Organisation, viewer: int) -> str:
-    asked = export.Asked(organisation.pk, *bounds(DAY), None, None, None, export.header(), "en", viewer)
+    asked = export.Asked(
+        organisation.pk, *bounds(DAY), None, None, None, export.header(), "en", Actor(f"account:{viewer}")
+    )
     return b"".join(export.csv(asked)).decode()
 
 

@@ -12,6 +12,7 @@ from allconnects.accounts.models import Membership
 from allconnects.alerts import later
 from allconnects.alerts.hours import after_quiet
 from allconnects.alerts.models import Alert, Channel, Delivery, Endpoint, Rule, Severity
+from allconnects.alerts.services import sighted
 from allconnects.kit import clock
 from allconnects.telemetry.live.hub import NOTICES
 
@@ -24,8 +25,12 @@ DIGEST_MINUTES = 15
 def tell(alert: Alert, reason: str, roles: list[str] | None = None) -> None:
     """Queue one telling of an event for each receiver and channel, once for each reason, whoever asks how often."""
     rule = alert.rule
+    if not sighted.may_be_told(alert):
+        return
     rows = [*_accounts(alert, rule, reason, roles or list(rule.roles)), *_endpoints(alert, rule, reason)]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        sighted.note_told(alert)
     due = Delivery.objects.filter(alert=alert, reason=reason, outcome="pending").values_list("pk", "due_at")
     for number, due_at in due:
         later.deliver(alert.organisation_id, number, due_at)

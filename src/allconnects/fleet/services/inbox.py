@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from psycopg.types.range import TimestamptzRange
 
+from allconnects.fleet import noted
 from allconnects.fleet.models import Badge, DriverEvent, Person, Question
 from allconnects.fleet.models.evidence import Decision, QuestionKind
 from allconnects.fleet.models.presence import BadgeKind
@@ -115,8 +116,11 @@ def _span(start: datetime, end: datetime | None) -> TimestamptzRange:
 
 def waiting() -> list[Question]:
     """Everything that waits for a decision, newest first."""
-    found = Question.objects.filter(decided_at=None).select_related("vehicle", "person", "event")
-    return list(found.order_by("-asked_at", "-id")[:500])
+    rows = Question.objects.filter(decided_at=None).select_related("vehicle", "person", "event")
+    found = list(rows.order_by("-asked_at", "-id")[:500])
+    if named := {one.person_id for one in found if one.person_id is not None}:
+        noted.holders_read(found[0].organisation_id, named)
+    return found
 
 
 def waiting_count() -> int:

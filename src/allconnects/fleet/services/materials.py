@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg.types.range import TimestamptzRange
 
-from allconnects.fleet import history
+from allconnects.accounts.actor import current
+from allconnects.fleet import history, noted
 from allconnects.fleet.models import Custody, Material, Person, Tag, Vehicle
 from allconnects.fleet.models.record import ChangeKind
 from allconnects.fleet.services import tracks
@@ -21,19 +22,22 @@ from allconnects.fleet.whereabouts import Sign, Where, where
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.telemetry.live import watched
 from allconnects.telemetry.live.snapshot import SEEN
+from allconnects.telemetry.store.veil import covered
 
 _FIXES = f"""
-    SELECT i.material_id, l.fix_time, l.lat_e7, l.lon_e7
+    SELECT i.material_id, l.fix_time, l.lat_e7, l.lon_e7, l.device_id
     FROM fleet_installation i JOIN {SEEN} l ON l.device_id = i.device_id
     WHERE i.material_id = ANY(%s) AND i.during @> %s AND i.main"""
 _TAGS = """
     SELECT t.material_id, t.heard_at, t.heard_lat_e7, t.heard_lon_e7, i.vehicle_id, i.person_id
     FROM fleet_tag t LEFT JOIN fleet_installation i ON i.device_id = t.heard_by_id AND i.during @> t.heard_at
     WHERE t.material_id = ANY(%s) AND t.heard_at IS NOT NULL"""
+_SPEAKING = "SELECT current_setting('app.organisation')::integer"
 _CUSTODY = f"""
     SELECT c.material_id, c.holder, c.person_id, c.vehicle_id, c.site, c.site_name, lower(c.during),
-           l.fix_time, l.lat_e7, l.lon_e7
+           l.fix_time, l.lat_e7, l.lon_e7, l.device_id
     FROM fleet_custody c
     LEFT JOIN fleet_installation i ON i.vehicle_id = c.vehicle_id AND i.main AND i.during @> %(now)s
     LEFT JOIN {SEEN} l ON l.device_id = i.device_id
@@ -50,26 +54,56 @@ class Holder:
     site_name: str = ""
 
 
-def whereabouts(materials: Sequence[int]) -> dict[int, Where]:
-    """Where materials are, in three questions to the database however many there are."""
+def whereabouts(materials: Sequence[int], *, shown: bool = True) -> dict[int, Where]:
+    """Where materials are as who acts may see it, in some questions to the database however many there are.
+
+    ``shown``: somebody reads it, which is written down of the people who are with them; False: it is counted only.
+    """
     now, ids = clock.now(), list(materials)
+    if not ids:
+        return {}
     signs: dict[int, list[Sign]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_FIXES, [ids, now])
-        for material, at, lat, lon in cursor.fetchall():
-            signs[material].append(Sign("tracker", at, _deg(lat), _deg(lon)))
+        fixes = cursor.fetchall()
         cursor.execute(_TAGS, [ids])
         for material, at, lat, lon, vehicle, person in cursor.fetchall():
             holder = ("vehicle", vehicle) if vehicle else ("person", person) if person else None
             signs[material].append(Sign("tag", at, _deg(lat), _deg(lon), holder))
         cursor.execute(_CUSTODY, {"ids": ids, "now": now})
-        for row in cursor.fetchall():
-            signs[row[0]].append(_custody_sign(row))
-    return {material: where(signs[material], now) for material in ids}
+        custody = cursor.fetchall()
+        cursor.execute(_SPEAKING)
+        organisation = int(cursor.fetchone()[0])
+    devices = _seen(organisation, [(row[-1], row[1]) for row in fixes] + [(row[-1], row[7]) for row in custody])
+    for material, at, lat, lon, device in fixes:
+        if device in devices:
+            signs[material].append(Sign("tracker", at, _deg(lat), _deg(lon)))
+    for row in custody:
+        signs[row[0]].append(_custody_sign(row, row[-1] in devices))
+    found = {material: where(signs[material], now) for material in ids}
+    if shown:
+        _note(organisation, devices, found.values())
+    return found
 
 
-def _custody_sign(row: Sequence[Any]) -> Sign:
-    _material, how, person, vehicle, site, site_name, since, fix_at, lat, lon = row
+def _seen(organisation: int, fixes: Sequence[tuple[int | None, datetime | None]]) -> set[int]:
+    """Devices of which who acts may see the latest place."""
+    placed = {device: at for device, at in fixes if device is not None and at is not None}
+    return placed.keys() - covered(organisation, placed, current().account)
+
+
+def _note(organisation: int, devices: Iterable[int], places: Iterable[Where]) -> None:
+    if current().is_process:
+        return
+    holders = {place.holder[1] for place in places if place.holder and place.holder[0] == "person"}
+    with connection.cursor() as cursor:
+        watched.note(cursor, organisation, devices)
+    noted.holders_read(organisation, holders)
+
+
+def _custody_sign(row: Sequence[Any], seen: bool) -> Sign:
+    _material, how, person, vehicle, site, site_name, since, *fix, _device = row
+    fix_at, lat, lon = fix if seen else (None, None, None)
     held = {"person": person, "vehicle": vehicle, "site": site_name or site, "transit": None}[how]
     holder = (how, held) if held is not None else None
     return Sign(how, since, _deg(lat), _deg(lon), holder, fix_at)

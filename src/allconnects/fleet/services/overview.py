@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from allconnects.fleet import noted
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models import Document, Installation, Occupancy, Person, TeamMember
 from allconnects.fleet.services import materials
@@ -30,14 +31,16 @@ def beside(kind: Kind, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
 
 def _vehicles(keys: list[int]) -> dict[Any, dict[str, Any]]:
     found: dict[Any, dict[str, Any]] = {key: {"devices": [], "driver": None, "passengers": 0} for key in keys}
-    now = clock.now()
+    now, stays = clock.now(), []
     for one in Installation.objects.filter(vehicle_id__in=keys, during__contains=now).select_related("device"):
         found[one.vehicle_id]["devices"].append(one.device)
     for stay in Occupancy.objects.filter(vehicle_id__in=keys, during__contains=now).select_related("person"):
+        stays.append(stay)
         if stay.role == "driver":
             found[stay.vehicle_id]["driver"] = stay
         else:
             found[stay.vehicle_id]["passengers"] += 1
+    noted.stays_read(stays, now, now)
     return found
 
 
@@ -49,8 +52,11 @@ def _materials(keys: list[int]) -> dict[Any, dict[str, Any]]:
 
 def _people(keys: list[Any]) -> dict[Any, dict[str, Any]]:
     found: dict[Any, dict[str, Any]] = {key: {"stay": None} for key in keys}
-    for stay in Occupancy.objects.filter(person_id__in=keys, during__contains=clock.now()).select_related("vehicle"):
+    now, stays = clock.now(), []
+    for stay in Occupancy.objects.filter(person_id__in=keys, during__contains=now).select_related("vehicle"):
+        stays.append(stay)
         found[stay.person_id]["stay"] = stay
+    noted.stays_read(stays, now, now)
     return found
 
 

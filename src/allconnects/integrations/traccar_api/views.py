@@ -82,7 +82,7 @@ def events(request: HttpRequest) -> list[dict[str, Any]]:
     begin, end = (_moment(request.GET.get(name, "")) for name in ("from", "to"))
     wanted = {int(one) for one in request.GET.getlist("deviceId") if one.isdecimal() and len(one) < 10}
     kinds = set(request.GET.getlist("type")) - {"allEvents"}
-    rows = inbox.alerts(inbox.Filter(handling="", begin=begin, end=end), limit=MOST_EVENTS)
+    rows = inbox.alerts(inbox.Filter(handling="", begin=begin, end=end), limit=MOST_EVENTS, beside=True)
     found = [shapes.event(one) for one in rows if one.device and (not wanted or one.device in wanted)]
     return [one for one in found if not kinds or one["type"] in kinds]
 

@@ -50,9 +50,9 @@ class State:
     active_at: datetime
 
 
-def states() -> list[State]:
-    """Every material that is not put away, by name; a fixed number of queries."""
-    found = seen()
+def states(*, shown: bool = False) -> list[State]:
+    """Every material that is not put away, by name; a fixed number of queries. ``shown``: somebody reads where."""
+    found = seen(shown=shown)
     active = _active(found[0].material.organisation) if found else {}
     return [
         replace(one, active_at=active[one.material.pk]) if active.get(one.material.pk, one.active_at) > one.active_at
@@ -60,14 +60,14 @@ def states() -> list[State]:
     ]  # fmt: skip
 
 
-def seen(group: str = "") -> list[State]:
+def seen(group: str = "", *, shown: bool = False) -> list[State]:
     """The same of all or of a group, but only with where each was seen."""
     rows = Material.objects.filter(archived_at=None).order_by("name", "id")
     if group:
         rows = rows.filter(groups__contains=[group])
     columns = rows.values_list("pk", "organisation_id", "name", "groups", "created_at")
     things = [Thing(*one) for one in columns]
-    places = materials.whereabouts([one.pk for one in things])
+    places = materials.whereabouts([one.pk for one in things], shown=shown)
     return [State(one, places[one.pk], one.created_at) for one in things]
 
 

@@ -20,7 +20,9 @@ from allconnects.kit import clock
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.retention import RULES
 
-Scope = Literal["live", "track", "trips", "report", "export"]
+Scope = Literal["live", "track", "trips", "report", "export", "visits", "alerts", "presence", "hours"]
+MOST_APART = 20
+"""Where many are shown beside each other, more people than this are everybody: one line, which each of them sees."""
 _ADD = """
     INSERT INTO privacy_access (organisation_id, at, person, actor, role, purpose, scope, first_day, last_day, size)
     SELECT %(organisation)s, %(at)s, about.person, %(actor)s, %(role)s, %(purpose)s, %(scope)s, %(first)s, %(last)s,
@@ -111,6 +113,19 @@ def entry(
         "organisation": organisation, "at": now, "actor": actor.name, "role": actor.role, "purpose": purpose,
         "scope": scope, "first": days[0], "last": days[1], "size": size, "persons": about, "again": again,
     }  # fmt: skip
+
+
+def note_beside(
+    cursor: Any, organisation: int, persons: Iterable[str], *, purpose: str, scope: Scope, days: Iterable[date],
+    size: int, actor: Actor | None = None,
+) -> None:  # fmt: skip
+    """The same for a page on which many stand beside each other, and which is looked at again and again."""
+    about, seen = {str(person) for person in persons}, sorted(days)
+    if about and seen:
+        note(
+            cursor, organisation, about if len(about) <= MOST_APART else None, purpose=purpose, scope=scope,
+            first=seen[0], last=seen[-1], size=size, actor=actor, goes_on=True,
+        )  # fmt: skip
 
 
 def readings(cursor: Any, organisation: int, person: str, limit: int = 200) -> list[Reading]:

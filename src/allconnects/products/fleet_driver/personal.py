@@ -39,6 +39,10 @@ SCOPES = {
     "trips": lambda: _("your trips and stops"),
     "report": lambda: _("a report"),
     "export": lambda: _("a file with your data"),
+    "visits": lambda: _("when you were at which place"),
+    "alerts": lambda: _("alerts about what you drive or carry"),
+    "presence": lambda: _("which vehicle you were in, or what you had with you"),
+    "hours": lambda: _("your hours and kilometres of a month"),
 }
 
 
@@ -173,6 +177,7 @@ def _recipients() -> dict[str, str]:
     return (
         {f"process:forwarding-{number}": _("a program outside: %(name)s") % {"name": name} for number, name in targets}
         | {f"process:share-{number}": _("a shared link: %(name)s") % {"name": name} for number, name in shares}
+        | {"process:alerts": _("receivers of alerts by mail, push message or webhook")}
         | {"process:reports": _("receivers of a report by mail")}
     )
 

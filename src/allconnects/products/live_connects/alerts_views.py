@@ -30,7 +30,7 @@ SNOOZES = ((60, "1 h"), (240, "4 h"), (1440, "24 h"))
 def inbox_page(request: TenantRequest) -> HttpResponse:
     """Events by filter, newest first, a page at a time."""
     wanted, after = _wanted(request)
-    rows = inbox.alerts(wanted, after, inbox.PAGE + 1)
+    rows = inbox.alerts(wanted, after, inbox.PAGE + 1, beside=True)
     page = rows[: inbox.PAGE]
     following = ""
     if len(rows) > inbox.PAGE:
@@ -85,7 +85,7 @@ def _row(one: Alert) -> dict[str, Any]:
 @member("viewer")
 def detail(request: TenantRequest, alert: int) -> HttpResponse:
     """One event: what, when, how much, where, and what was done about it."""
-    found = inbox.alert(alert)
+    found = inbox.looked_at(alert)
     read = settings.read(found.rule.kind, found.rule.params)
     names = Places(read.places).names.values()
     context = {

@@ -6,20 +6,24 @@ A fixed number of queries, over rows that were counted beforehand: answers in a 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
-from allconnects.alerts.models import Severity
+from allconnects.alerts.models import Alert, Severity
+from allconnects.alerts.services import inbox, sighted
 from allconnects.fleet.models import Team
 from allconnects.kit import clock
 from allconnects.kit.errors import NotFound
 from allconnects.maintenance.services import idle
+from allconnects.privacy.statistics import publishable
 from allconnects.products.live_connects.counting import DAYS, today
 from allconnects.reports.data.vehicles import working_seconds
 from allconnects.reports.firm import hours_book
@@ -57,10 +61,7 @@ _DAYS = f"""{_CHOSEN}
     SELECT u.day, count(*) FILTER (WHERE u.trips > 0), sum(u.trips), sum(u.distance_m), sum(u.driving_s), sum(u.idle_s)
     FROM live_use u JOIN chosen v ON v.id = u.vehicle_id
     WHERE u.organisation_id = %(organisation)s AND u.day BETWEEN %(first)s AND %(last)s GROUP BY 1 ORDER BY 1"""
-_ALERTS = f"""{_CHOSEN}
-    SELECT r.severity, count(*) FROM alerts_alert a JOIN alerts_rule r ON r.id = a.rule_id
-    WHERE a.organisation_id = %(organisation)s AND a.handling IN ('open', 'acknowledged')
-      AND (%(all)s OR a.subject IN (SELECT 'vehicle:' || id FROM chosen)) GROUP BY 1"""
+_SUBJECTS = f"{_CHOSEN} SELECT id FROM chosen"
 _DOCUMENTS = f"""{_CHOSEN}
     SELECT count(*) FILTER (WHERE d.valid_until < %(last)s), count(*) FILTER (WHERE d.valid_until >= %(last)s)
     FROM fleet_document d
@@ -72,6 +73,20 @@ _DOCUMENTS = f"""{_CHOSEN}
                            OR %(people)s AND p.id IS NOT NULL AND p.archived_at IS NULL))"""
 _GROUPS = """
     SELECT DISTINCT unnest(groups) FROM fleet_vehicle WHERE organisation_id = %s AND archived_at IS NULL ORDER BY 1"""
+
+
+# Of a team are the vehicles that its people were in, with all who were in them: they stand behind its figures.
+_BEHIND = """
+    SELECT DISTINCT m.team_id, p.person_id::text
+    FROM fleet_teammember m
+    JOIN fleet_occupancy o ON o.organisation_id = m.organisation_id AND o.person_id = m.person_id
+        AND o.during && tstzrange(%(since)s, NULL)
+    JOIN fleet_occupancy p ON p.organisation_id = o.organisation_id AND p.vehicle_id = o.vehicle_id
+        AND p.during && tstzrange(%(since)s, NULL)
+    WHERE m.organisation_id = %(organisation)s AND m.since <= %(last)s AND (m.until IS NULL OR m.until >= %(last)s)"""
+_ALL = """
+    SELECT DISTINCT person_id::text FROM fleet_occupancy
+    WHERE organisation_id = %(organisation)s AND during && tstzrange(%(since)s, NULL)"""
 
 
 class Day(NamedTuple):
@@ -141,21 +156,37 @@ class Overview:
         return sum(known_days) / len(known_days) if known_days else None
 
 
-def groups_and_teams(organisation: Organisation) -> tuple[list[str], list[Team]]:
-    """What can be chosen."""
+def groups_and_teams(organisation: Organisation, *, people: bool = True) -> tuple[list[str], list[Team]]:
+    """What can be chosen. ``people``: whoever looks may see persons; otherwise only teams that give nobody away."""
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, [organisation.pk])
         groups = [name for (name,) in cursor.fetchall()]
-    return groups, list(Team.objects.filter(archived_at=None).order_by("name", "id"))
+    teams = Team.objects.filter(archived_at=None).order_by("name", "id")
+    return groups, list(teams if people else teams.filter(pk__in=_crowds(organisation)))
+
+
+def _crowds(organisation: Organisation) -> set[int]:
+    """Teams of which figures say nothing about few people, alone or beside those of others."""
+    last = today()
+    since = datetime.combine(last - timedelta(days=DAYS - 1), datetime.min.time(), BRUSSELS)
+    given = {"organisation": organisation.pk, "last": last, "since": since}
+    behind: dict[int, set[str]] = defaultdict(set)
+    for team, person in _rows(_BEHIND, given):
+        behind[team].add(person)
+    return publishable(behind, {person for (person,) in _rows(_ALL, given)})
 
 
 def overview(organisation: Organisation, *, group: str = "", team: int = 0, people: bool = False) -> Overview:
-    """All figures. ``team``: of what its people were in during the four weeks; ``people``: count their documents too.
+    """All figures. ``team``: of what its people were in during the four weeks.
 
-    Raises NotFound for a team that is none.
+    ``people``: whoever looks may see persons; their documents are counted too.
+
+    Raises NotFound for a team that is none, or too small for who may not see persons.
     """
     if team and not Team.objects.filter(pk=team, archived_at=None).exists():
         raise NotFound(_("There is no such team."))
+    if team and not people and (group or team not in _crowds(organisation)):
+        raise NotFound(_("So few people stand behind these figures that they are shown to planners only."))
     last = today()
     first = last - timedelta(days=DAYS - 1)
     given = {
@@ -166,12 +197,20 @@ def overview(organisation: Organisation, *, group: str = "", team: int = 0, peop
     found = Overview()
     made = _now(found, given)
     _days(found, organisation, given, made)
-    found.alerts = dict.fromkeys((Severity.CRITICAL.value, Severity.WARNING.value, Severity.INFO.value), 0)
-    found.alerts |= dict(_rows(_ALERTS, given))
+    found.alerts = _alerts(given)
     ((found.expired, found.expiring),) = _rows(_DOCUMENTS, given)
     if not team:
         found.missing = _missing(group)
     return found
+
+
+def _alerts(given: dict[str, Any]) -> dict[str, int]:
+    """Events that are not resolved by severity: those that the inbox shows to who looks."""
+    rows = sighted.visible(Alert.objects.filter(handling__in=inbox.OPEN))
+    if not given["all"]:
+        rows = rows.filter(subject__in=[f"vehicle:{number}" for (number,) in _rows(_SUBJECTS, given)])
+    counts = rows.order_by().values_list("rule__severity").annotate(Count("pk"))
+    return dict.fromkeys((Severity.CRITICAL.value, Severity.WARNING.value, Severity.INFO.value), 0) | dict(counts)
 
 
 def _missing(group: str) -> int:

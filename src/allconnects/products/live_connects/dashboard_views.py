@@ -24,8 +24,10 @@ def page(request: TenantRequest) -> HttpResponse:
     organisation = organisation_of(request)
     group, given = request.GET.get("group", "")[:50], request.GET.get("team", "")
     team = int(given) if given.isdecimal() and len(given) < 10 else 0
-    groups, teams = dashboard.groups_and_teams(organisation)
-    found = dashboard.overview(organisation, group=group, team=team, people=at_least(request.role, "planner"))
+    people = at_least(request.role, "planner")
+    group = group if people or not team else ""  # a part of a team may be a few people
+    groups, teams = dashboard.groups_and_teams(organisation, people=people)
+    found = dashboard.overview(organisation, group=group, team=team, people=people)
     context = {
         "found": found, "group": group, "team": team, "groups": groups, "teams": teams,
         "alerts": [(severity, str(Severity(severity).label), count) for severity, count in found.alerts.items()],

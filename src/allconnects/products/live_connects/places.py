@@ -157,7 +157,7 @@ def detail(request: TenantRequest, place: int) -> HttpResponse:
     first, last = _period(request, found)
     plans = at_least(request.role, "planner")
     start, end = reading.bounds(found, first, last)
-    seen = reading.visits_between(_organisation(request).pk, start, end, place=place) if plans else []
+    seen = reading.visits_between(_organisation(request).pk, start, end, place=place, beside=True) if plans else []
     context = {
         "place": found,
         "active": services.is_active(found),

@@ -16,12 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.accounts.models import Account
+from allconnects.fleet.models import Person
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 from allconnects.products.live_connects.reports_reading import month_of, reader_of, today
-from allconnects.reports import payroll, running
+from allconnects.reports import contests, payroll, running
 from allconnects.reports.catalogue import report_of
 from allconnects.reports.classifying import last_day
 from allconnects.reports.definition import Ask
+from allconnects.reports.models import Outcome
 from allconnects.reports.period import next_month
 from allconnects.reports.purposes import purposes
 
@@ -58,6 +60,7 @@ def month(request: TenantRequest) -> HttpResponse:
         "month": asked, "people": people,
         "over": today() > last_day(asked), "states": payroll.STATES,
         "without_driver": payroll.without_driver(organisation, asked),
+        "contested": contests.waiting(asked),
         "approved": approved, "last": last_day(asked), **_around(asked),
     }  # fmt: skip
     return render(request, "reports/payroll.html", context)
@@ -87,17 +90,68 @@ def person(request: TenantRequest, person: UUID) -> HttpResponse:
         _log(request, asked, len(found.days), person)
     context |= {
         "month": asked, "one": found, "days": sorted(found.days.items()), "over": today() > last_day(asked),
-        "state": payroll.STATES[found.state], **_around(asked),
+        "state": payroll.STATES[found.state], "contests": contests.of_person(person, asked),
+        "own": Person.objects.filter(pk=person, account_id=request.user.pk).exists(), **_around(asked),
     }  # fmt: skip
     return render(request, "reports/payroll_person.html", context, status=status)
 
 
 def _decide(request: TenantRequest, organisation: int, person: UUID, month: date) -> HttpResponse:
     assert isinstance(request.user, Account)
-    if request.POST.get("act") == "reopen":
+    if request.POST.get("act") in (Outcome.CORRECTED, Outcome.KEPT):
+        given, number = request.POST, request.POST.get("contest", "")
+        if not number.isdecimal() or len(number) > 9:
+            raise NotFound(_("This is answered already, or was withdrawn."))
+        contests.answer(organisation, request.user, person, int(number), given["act"], given.get("answer", ""))
+        messages.success(request, _("Answered. The person reads it with your name."))
+    elif request.POST.get("act") == "reopen":
         payroll.reopen(organisation, request.user, person, month)
         messages.success(request, _("Reopened."))
     else:
         payroll.approve(organisation, request.user, person, month, request.POST.get("digest", ""))
         messages.success(request, _("Approved."))
     return redirect(f"{reverse('reports:payroll_person', args=[person])}?month={month:%Y-%m}")
+
+
+@require_http_methods(["GET", "POST"])
+@member("driver")
+def mine(request: TenantRequest) -> HttpResponse:
+    """What was computed of whoever looks, day by day, and what he says against it."""
+    assert request.organisation is not None
+    assert isinstance(request.user, Account)
+    organisation, account, status = request.organisation.pk, request.user, 200
+    months = contests.months()
+    asked = next((one for one in months if f"{one:%Y-%m}" == request.GET.get("month")), months[0])
+    context: dict[str, Any] = {"month": asked, "months": months}
+    try:
+        if request.method == "POST":
+            _say(request, organisation, account, asked)
+            return redirect(f"{reverse('reports:my_hours')}?month={asked:%Y-%m}")
+    except AllconnectsError as error:
+        context |= {"problem": error.message, "reason": request.POST.get("reason", "")}
+        status = error.status
+    try:
+        found = contests.my_month(organisation, account, asked)
+    except NotFound as error:
+        return render(request, "reports/my_hours.html", {"unlinked": error.message})
+    context |= {
+        "one": found, "days": sorted(found.days.items()), "state": payroll.STATES[found.state],
+        "contests": contests.of_person(found.person, asked),
+        "all_days": [asked.replace(day=number) for number in range(1, min(last_day(asked), today()).day + 1)],
+    }  # fmt: skip
+    return render(request, "reports/my_hours.html", context, status=status)
+
+
+def _say(request: TenantRequest, organisation: int, account: Account, month: date) -> None:
+    given = request.POST
+    if given.get("act") == "withdraw":
+        number = given.get("contest", "")
+        contests.withdraw(organisation, account, int(number) if number.isdecimal() and len(number) < 10 else 0)
+        messages.success(request, _("Withdrawn."))
+        return
+    try:
+        day = date.fromisoformat(given["day"]) if given.get("day") else None
+    except ValueError:
+        raise InvalidInput(_("This is no date.")) from None
+    contests.contest(organisation, account, month, day, given.get("reason", ""))
+    messages.success(request, _("Said. Somebody of the office has to answer before this month is approved."))

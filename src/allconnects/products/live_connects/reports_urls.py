@@ -33,5 +33,6 @@ urlpatterns = [
     path("reports/logbook/", reports_logbook.overview, name="logbook"),
     path("reports/logbook/<int:vehicle>/", reports_logbook.vehicle, name="logbook_vehicle"),
     path("reports/logbook/<int:vehicle>/file.<str:form>", reports_logbook.file, name="logbook_file"),
+    path("my/hours/", reports_payroll.mine, name="my_hours"),
     path("my/trips/", reports_logbook.mine, name="mine"),
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import psycopg
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -160,6 +160,13 @@ async def _rows(link: shares.Open) -> list[tuple[Any, ...]] | None:
             asked = {"share": link.id, "now": clock.now()}
             found = await (await raw.execute(shares.PLACES, asked)).fetchall()
             await _note(raw, link)
-            return found
-    except psycopg.Error:
+        return await sync_to_async(_uncovered)(link, found)
+    except (psycopg.Error, DatabaseError):
         return None
+
+
+def _uncovered(link: shares.Open, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    try:
+        return shares.uncovered(link, rows)
+    finally:
+        connection.close()

@@ -20,6 +20,7 @@ from allconnects.products.live_connects.models import NAMES_MOST, Precision, Sha
 from allconnects.telemetry.live.snapshot import SEEN, known, ms
 from allconnects.telemetry.live.state import State, state_of
 from allconnects.telemetry.models import Device
+from allconnects.telemetry.store.veil import covered
 
 LONGEST = timedelta(days=14)
 MOST_DEVICES = 50
@@ -33,7 +34,7 @@ _PERSONAL = """
 _REFUSED = f"SELECT d.id FROM telemetry_device d WHERE d.id = ANY(%(devices)s) AND ({_PERSONAL})"
 PLACES = f"""
     SELECT row_number() OVER (ORDER BY s.id), d.name, d.kind, l.report_at, l.fix_time, l.lat_e7, l.lon_e7,
-           l.speed_kmh, l.course_deg
+           l.speed_kmh, l.course_deg, d.id
     FROM live_share_device s
     JOIN live_share h ON h.id = s.share_id AND h.revoked_at IS NULL
                      AND h.begins_at <= %(now)s AND h.ends_at > %(now)s
@@ -145,7 +146,15 @@ def note_opening(link: Open) -> None:
 def places(link: Open, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """What the link shows of the rows of ``PLACES``: no more than it says."""
     now = clock.now_ms()
-    return [_place(link, row, now) for row in rows]
+    return [_place(link, row[:9], now) for row in rows]
+
+
+def uncovered(link: Open, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows of ``PLACES`` without the places of private trips. Opens a transaction of its own."""
+    placed = {row[9]: row[4] for row in rows if row[4] is not None}
+    with speaking_for(link.organisation):
+        hidden = covered(link.organisation, placed, None)
+    return [(*row[:4], None, *row[5:]) if row[9] in hidden else row for row in rows]
 
 
 def _place(link: Open, row: tuple[Any, ...], now_ms: int) -> dict[str, Any]:

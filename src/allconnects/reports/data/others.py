@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -54,6 +55,14 @@ class Others:
         self.counted(person)
         return person in self._limits
 
+    def hides_visit(self, person: str, at: datetime) -> bool:
+        """Whether a line that tells place and time is not told at all; of others it is written down."""
+        sight = self._limits.get(person)
+        if sight is not None and (sight.grid_e7 or sight.hides(at)):
+            return True
+        self.counted(person)
+        return False
+
     def counted(self, person: str) -> None:
         """One more line about somebody."""
         self._people.add(person)
@@ -61,7 +70,7 @@ class Others:
 
     def note(self) -> None:
         """Write down whom the report told about, at its end."""
-        if not self._people:
+        if not self._people or not self._ask.noted:
             return
         recipient = Actor("process:reports", "recipient") if current().is_process else None
         with connection.cursor() as cursor:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from allconnects.reports.columns import Row
+from allconnects.reports.data.others import Others
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.definition import BRUSSELS, Ask
 
@@ -33,9 +34,13 @@ def visit_rows(ask: Ask) -> Iterator[Row]:
     """One row a visit of a vehicle or of a person's own device."""
     where = Where.of(ask, vehicles="v.id", people="p.id", sites="w.place_id").team(ask, "w.enter")
     sql = ordered(f"{_VISITS} {where.sql}", ask.group, "site", "enter", "device_id")
+    others = Others(ask)
     for row in stream(sql, where.values):
         if ask.hours is None or ask.hours.allows(row[10], row[5], row[5]):
+            if row[10] is not None and others.hides_visit(str(row[10]), row[5]):
+                continue
             yield (*row[:9], 1, f"{row[11]}-{row[5].timestamp():.0f}")
+    others.note()
 
 
 # Who is at a site: a vehicle while it is there; a person while his own device is, or while the vehicle is in which he
@@ -72,8 +77,14 @@ def site_hours_rows(ask: Ask) -> Iterator[Row]:
     if ask.people or ask.teams:
         where.parts.append("p.id IS NOT NULL")
     sql = f"{_PRESENCE} {where.sql} ORDER BY lower(pl.name), pl.id, lower(coalesce({PERSON}, {VEHICLE})), key, w.enter"
-    rows = _days(ask, stream(sql, where.values))
+    rows = _told(ask, stream(sql, where.values))
     return rows if ask.group in ("", "site") else iter(_regrouped(ask, rows))
+
+
+def _told(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
+    others = Others(ask)
+    yield from _days(ask, (row for row in rows if row[7] is None or not others.hides_visit(str(row[7]), row[5])))
+    others.note()
 
 
 def _days(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:

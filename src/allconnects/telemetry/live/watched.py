@@ -11,8 +11,6 @@ from allconnects.privacy.access import service as access
 from allconnects.telemetry.store.reader import PURPOSE
 from allconnects.telemetry.store.segments import BRUSSELS
 
-MOST_APART = 20
-"""More people at once are everybody: one line, which each of them sees."""
 PEOPLE = """
     SELECT DISTINCT person::text FROM telemetry_occupancy
     WHERE organisation_id = %s AND device_id = ANY(%s) AND during @> now()"""
@@ -26,7 +24,7 @@ def statement(
     if not found:
         return None
     today = clock.now().astimezone(BRUSSELS).date()
-    about = found if len(found) <= MOST_APART else None
+    about = found if len(found) <= access.MOST_APART else None
     return access.entry(organisation, about, PURPOSE, "live", (today, today), size, actor, goes_on=True)
 
 

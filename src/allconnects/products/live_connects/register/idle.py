@@ -23,7 +23,7 @@ def missing(request: TenantRequest) -> HttpResponse:
     """Materials that nobody saw for so many days, those that lie idle, and hours of those that run."""
     asked = request.GET.get("days", "")
     days = int(asked) if asked in [str(one) for one in SPANS] else 30
-    found = idle.states()
+    found = idle.states(shown=True)
     names = materials.names_of([one.where for one in found])
     today = overview.today()
     hours = usage.hours_between(today - timedelta(days=days - 1), today)

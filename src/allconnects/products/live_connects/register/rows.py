@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import capfirst
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allconnects.accounts.access import TenantRequest, at_least, member
-from allconnects.fleet import checks, history
+from allconnects.fleet import checks, history, noted
 from allconnects.fleet.forms import DocumentForm
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models import Badge, Claim, Document, Installation, Occupancy, Person, TeamMember
@@ -86,12 +87,19 @@ def _vehicle(row: Any, planner: bool) -> dict[str, Any]:
     if not planner:
         return _placed(row)
     week = clock.now() - timedelta(days=7)
-    stays = Occupancy.objects.filter(vehicle=row, during__overlap=(week, None)).select_related("person")
+    stays = _read(Occupancy.objects.filter(vehicle=row, during__overlap=(week, None)).select_related("person"), week)
     return _placed(row) | {
-        "stays": stays.order_by("-during")[:60],
+        "stays": stays,
         "claims": Claim.objects.filter(vehicle=row, withdrawn_at=None).select_related("person").order_by("-id")[:20],
         "roles": Role.choices,
     }
+
+
+def _read(found: QuerySet[Occupancy], since: datetime) -> list[Occupancy]:
+    """The latest sixty, which is written down."""
+    rows = list(found.order_by("-during")[:60])
+    noted.stays_read(rows, since, clock.now())
+    return rows
 
 
 def _material(row: Any, planner: bool) -> dict[str, Any]:
@@ -104,10 +112,10 @@ def _material(row: Any, planner: bool) -> dict[str, Any]:
 
 def _person(row: Any, _planner: bool) -> dict[str, Any]:
     week = clock.now() - timedelta(days=7)
-    stays = Occupancy.objects.filter(person=row, during__overlap=(week, None)).select_related("vehicle")
+    stays = _read(Occupancy.objects.filter(person=row, during__overlap=(week, None)).select_related("vehicle"), week)
     return _placed(row) | {
         "badges": Badge.objects.filter(person=row).order_by("revoked_at", "-valid_from"),
-        "badge_kinds": BadgeKind.choices, "stays": stays.order_by("-during")[:60],
+        "badge_kinds": BadgeKind.choices, "stays": stays,
         "memberships": TeamMember.objects.filter(person=row).select_related("team").order_by("-since"),
     }  # fmt: skip
 

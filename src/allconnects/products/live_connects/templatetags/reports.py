@@ -34,3 +34,9 @@ def hours(seconds: float | None) -> str:
 def km(metres: float | None) -> str:
     """Kilometres with one decimal."""
     return "" if metres is None else number(metres / 1000, 1)
+
+
+@register.filter
+def site_hours(sites: Mapping[str, Any]) -> str:
+    """Hours and minutes at all sites, out of the figures of a month as they are kept: days and seconds by site."""
+    return duration(sum(seconds for _days, seconds in sites.values()))
