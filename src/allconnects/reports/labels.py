@@ -99,3 +99,4 @@ ages("reports_delivery", "greatest({t}.due_at, {t}.finished_at, {t}.expires_at)"
 ages("reports_logbookrow", "{t}.made_at")
 ages("trips_classification", "{t}.at")
 ages("reports_payrollmonth", "greatest({t}.approved_at, {t}.reopened_at)")
+ages("reports_contest", "greatest({t}.said_at, {t}.answered_at)")

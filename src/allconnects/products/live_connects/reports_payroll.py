@@ -91,7 +91,7 @@ def person(request: TenantRequest, person: UUID) -> HttpResponse:
     context |= {
         "month": asked, "one": found, "days": sorted(found.days.items()), "over": today() > last_day(asked),
         "state": payroll.STATES[found.state], "contests": contests.of_person(person, asked),
-        "own": Person.objects.filter(pk=person, account_id=request.user.pk).exists(), **_around(asked),
+        "own": Person.objects.filter(pk=person, account__pk=request.user.pk or 0).exists(), **_around(asked),
     }  # fmt: skip
     return render(request, "reports/payroll_person.html", context, status=status)
 

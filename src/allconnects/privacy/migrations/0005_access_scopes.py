@@ -8,7 +8,7 @@ SCOPES = "'live', 'track', 'trips', 'report', 'export', 'visits', 'alerts', 'pre
 
 
 class Migration(migrations.Migration):
-    dependencies = [("privacy", "0003_leavings")]
+    dependencies = [("privacy", "0004_forgotten")]
     operations = [
         migrations.RunSQL(
             "ALTER TABLE privacy_access DROP CONSTRAINT privacy_access_scope_check, "
