@@ -46,12 +46,12 @@ def joint_committee(text: str) -> str | None:
 
 @cache
 def committees() -> dict[str, dict[str, str]]:
-    """Known joint committees: number to name by language; German readers get the French one."""
+    """Known joint committees: number to name by language, with ``source``, ``checked`` and ``status``."""
     table = tomllib.loads((files("allconnects.fleet") / "joint_committees.toml").read_text("utf-8"))["committees"]
     return {number: {key: str(value) for key, value in names.items()} for number, names in table.items()}
 
 
 def committee_name(number: str, language: str) -> str:
-    """The name of a joint committee; empty when it is not in the list."""
+    """The name of a joint committee, for German readers the French one where no German is official; else empty."""
     names = committees().get(number, {})
     return names.get(language) or names.get("fr" if language == "de" else "en", "")

@@ -13,7 +13,7 @@ from allconnects.reports.data.exceptions import exception_rows
 from allconnects.reports.data.places import material_rows, site_hours_rows, visit_rows
 from allconnects.reports.data.stops import driver_day_rows, stop_rows
 from allconnects.reports.data.trips import mileage_rows, speed_rows, trip_rows
-from allconnects.reports.data.vehicles import fuel_notes, fuel_rows, idling_rows, use_rows
+from allconnects.reports.data.vehicles import fuel_notes, fuel_rows, idling_notes, idling_rows, use_rows
 from allconnects.reports.definition import Chart, Parameter, Report
 from allconnects.reports.payroll import payroll_rows
 
@@ -98,7 +98,7 @@ IDLING_REPORT = Report(
              Column("trips", _("Trips"), "count", 7, "sum"), ID),
     purposes=("maintenance", "cost_control", "environment"), rows=idling_rows, identity=("id", "day"),
     groups=("vehicle", "person", "team", "day", ""), selectors=("vehicles", "people", "teams"),
-    chart=Chart("vehicle", "idle_s"),
+    chart=Chart("vehicle", "idle_s"), notes=idling_notes,
 )  # fmt: skip
 MILEAGE = Report(
     key="mileage", title=_("Business and private kilometres"), icon="map-2",

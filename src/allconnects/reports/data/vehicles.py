@@ -125,6 +125,15 @@ def idling_rows(ask: Ask) -> Iterator[Row]:
     others.note()
 
 
+def idling_notes(ask: Ask) -> list[str]:
+    """What the numbers of idling were worked out from."""
+    del ask
+    return [
+        _("Fuel of idling is worked out from its time and an average of the class of the vehicle, which is an estimate. "
+          "Where a device does not tell the ignition, only standing within trips counts.")
+    ]  # fmt: skip
+
+
 _DRIVEN: Final = f"""
     SELECT {VEHICLE} AS vehicle, v.vehicle_class, v.fuel, w.day, w.distance_m, v.co2_g_km, w.device_id,
         v.id AS vehicle_id
@@ -161,5 +170,6 @@ def fuel_notes(ask: Ask) -> list[str]:
     del ask
     return [
         _("Fuel and CO₂ are worked out from kilometres: by the CO₂ of the vehicle in the register, else by an average "
-          "of its class. They are no measurement. Factors of %(version)s.") % {"version": factors()["version"]}
+          "of its class. They are no measurement. Factors of %(version)s.") % {"version": factors()["version"]},
+        _("Averages of classes are estimates, not official numbers."),
     ]  # fmt: skip
