@@ -49,7 +49,7 @@ def test_co2_of_a_unit_is_what_carbon_and_heat_of_the_fuel_make(fuel: str, kilog
 
 
 def test_a_clerk_can_work_it_out_by_hand() -> None:
-    """100 km of a diesel van: 8.8 l of 2.64 kg; at 200 g/km by the register 20 kg, so 7.58 l; half an hour idle 0.45 l."""
+    """100 km of a diesel van: 8.8 l of 2.64 kg; at 200 g/km by the register 20 kg, so 7.58 l; idle 0.9 l an hour."""
     average, known = burnt(100_000, "diesel", "van", None), burnt(100_000, "diesel", "van", 200)
     assert (average.litres, average.co2_kg) == (pytest.approx(8.8), pytest.approx(23.232))
     assert (known.litres, known.co2_kg) == (pytest.approx(7.576, abs=1e-3), pytest.approx(20))

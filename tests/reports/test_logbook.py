@@ -102,7 +102,8 @@ def test_a_closed_month_is_a_chain_without_places_of_private_trips(organisation:
     private = rows[2].content
     assert (private["use"], private["began"], private["to"], private["distance_m"]) == ("private", None, None, 7000)
     assert "Place 7" not in str(rows)
-    assert rows[4].content == {"trips": 4, "business_m": 41_000, "commute_m": 0, "private_m": 7000, "by_rule": 4}
+    counted = {"trips": 4, "business_m": 41_000, "commute_m": 0, "private_m": 7000, "by_rule": 4}
+    assert rows[4].content == {**counted, "odometer": {}}
 
 
 def test_a_month_is_closed_once_in_order_and_when_drivers_have_spoken(organisation: Any, car: dict[str, Any]) -> None:
@@ -213,3 +214,55 @@ def test_the_files_say_what_proves_them(organisation: Any, car: dict[str, Any]) 
     sheet = openpyxl.load_workbook(io.BytesIO(book), data_only=True).worksheets[0]
     assert sheet.cell(sheet.max_row, 8).value == pytest.approx(41.0)
     assert sheet.cell(sheet.max_row, 10).value == pytest.approx(7.0)
+
+
+def test_a_correction_tells_who_said_what_when(organisation: Any, car: dict[str, Any]) -> None:
+    close(organisation, car)
+    with on(organisation, LATER) as pk:
+        logbook.correct(pk, car["boss"], car["vehicle"], 1, "private", "It was a holiday")
+        (first, *_rest) = written(pk, car["vehicle"], OCTOBER)
+    (note,) = first.notes
+    assert note.startswith("20/11/2026 10:00, ")
+    assert (car["boss"].name or car["boss"].email) in note
+    assert note.endswith("Business → Private: It was a holiday")
+
+
+def test_the_odometer_goes_on_from_month_to_month_and_a_gap_is_told(
+    organisation: Any, car: dict[str, Any], firm: Firm
+) -> None:
+    """48 km in October by trips, 20 in November; a reading of 1 December says 30 km more than trips do."""
+    from allconnects.reports.odometer import sentences
+
+    def read(km: int, moment: datetime) -> None:
+        firm.owner.execute(
+            "UPDATE fleet_vehicle SET odometer_m = %s, odometer_at = %s WHERE id = %s",
+            (km * 1000, moment, car["vehicle"]),
+        )
+
+    def told(month: date) -> dict[str, Any]:
+        row = LogbookRow.objects.get(vehicle_id=car["vehicle"], month=month, entry="close")
+        return row.content["odometer"]
+
+    read(50_010, at("2026-10-06 00:00"))
+    firm.trip(car["device"], at("2026-11-10 08:00"), at("2026-11-10 09:00"), person=car["driver"], distance_m=20_000)
+    close(organisation, car)
+    read(50_103, at("2026-12-01 08:00"))
+    close(organisation, car, date(2026, 11, 1), datetime(2026, 12, 20, 9, tzinfo=UTC))
+    with on(organisation, datetime(2026, 12, 20, 9, tzinfo=UTC)) as pk:
+        october, november = told(OCTOBER), told(date(2026, 11, 1))
+        texts = list(sentences(november))
+        assert logbook.check(pk, car["vehicle"]).whole
+    assert (october["begin_m"], october["end_m"]) == (50_005_000, 50_053_000)
+    assert (november["begin_m"], november["end_m"], november["gap_m"]) == (50_083_000, 50_103_000, 30_000)
+    assert "50,083 km at the beginning" in texts[0]
+    assert texts[1].startswith("30 km between")
+
+
+def test_without_a_reading_the_logbook_says_so(organisation: Any, car: dict[str, Any]) -> None:
+    from allconnects.reports.odometer import sentences
+
+    close(organisation, car)
+    with on(organisation):
+        row = LogbookRow.objects.get(vehicle_id=car["vehicle"], entry="close")
+        assert list(sentences(row.content["odometer"])) == ["Odometer: nobody has entered a reading of this vehicle."]
+        assert list(sentences({})) == list(sentences(None)), "also of months closed before"

@@ -27,6 +27,7 @@ from allconnects.reports.data.trips import Trip, named_trips
 from allconnects.reports.definition import BRUSSELS, Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.models import Entry, LogbookRow
+from allconnects.reports.odometer import stands
 from allconnects.reports.purposes import purposes
 from allconnects.trips.models import Use
 
@@ -87,11 +88,23 @@ def close_month(organisation: int, account: Account, vehicle: int, month: date) 
     try:
         with transaction.atomic():
             _append(organisation, account, vehicle, month, [
-                *((Entry.TRIP, None, content) for content in contents), (Entry.CLOSE, None, _count(contents)),
+                *((Entry.TRIP, None, content) for content in contents),
+                (Entry.CLOSE, None, {**_count(contents), "odometer": _odometer(organisation, vehicle, month)}),
             ])  # fmt: skip
     except IntegrityError:
         raise Closed(_("This month is closed already.")) from None
     return len(contents)
+
+
+def _odometer(organisation: int, vehicle: int, month: date) -> dict[str, Any]:
+    """Where the odometer stood at both ends of a month, beside what the month before says of its end."""
+    ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["tax_logbook"])
+    before = LogbookRow.objects.filter(
+        organisation_id=organisation, vehicle_id=vehicle, entry=Entry.CLOSE,
+        month=(month - timedelta(days=1)).replace(day=1),
+    ).first()  # fmt: skip
+    end_m = before.content.get("odometer", {}).get("end_m") if before else None
+    return stands(organisation, vehicle, ask.begin, ask.end, end_m)
 
 
 def _lock(organisation: int, vehicle: int) -> Vehicle:

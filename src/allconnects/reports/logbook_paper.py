@@ -24,6 +24,7 @@ from allconnects.reports.definition import Ask, Report, arrange
 from allconnects.reports.firm import letterhead
 from allconnects.reports.logbook import Chain, check, corrections_by_trip
 from allconnects.reports.models import Entry, LogbookRow
+from allconnects.reports.odometer import sentences
 from allconnects.reports.purposes import purposes
 from allconnects.reports.render import pdf, xlsx
 from allconnects.reports.render.document import Document
@@ -67,9 +68,8 @@ class Written:
 
 def written(organisation: int, vehicle: int, month: date) -> list[Written]:
     """The trips of a closed month with their corrections, by day; late ones among them."""
-    rows = list(
-        LogbookRow.objects.filter(organisation_id=organisation, vehicle_id=vehicle, month=month).order_by("number")
-    )
+    found_rows = LogbookRow.objects.filter(organisation_id=organisation, vehicle_id=vehicle, month=month)
+    rows = list(found_rows.select_related("made_by").order_by("number"))
     corrections = corrections_by_trip(rows)
     trips = [row for row in rows if row.entry == Entry.TRIP or (row.entry == Entry.CORRECTION and not row.corrects)]
     names = _names(organisation, {row.content["driver"] for row in trips} - {None})
@@ -79,15 +79,24 @@ def written(organisation: int, vehicle: int, month: date) -> list[Written]:
 
 def _written(row: LogbookRow, corrections: list[LogbookRow], names: dict[str, str]) -> Written:
     content, words = row.content, dict(Use.choices)
-    notes = [content["reason"]] if "reason" in content else []
-    notes += [f"{one.made_at.astimezone(shown.BRUSSELS):%d/%m/%Y}: {words[one.content['was']]} → "
-              f"{words[one.content['use']]}: {one.content['reason']}" for one in corrections]  # fmt: skip
+    notes = [f"{_signed(row)}: {content['reason']}"] if "reason" in content else []
+    notes += [f"{_signed(one)}: {words[one.content['was']]} → {words[one.content['use']]}: {one.content['reason']}"
+              for one in corrections]  # fmt: skip
     return Written(
         row.number, date.fromisoformat(content["day"]), _moment(content["began"]), _moment(content["ended"]),
         content["from"], content["to"], names.get(content["driver"] or "", content["driver"] and _("no longer known")),
         content["distance_m"], corrections[-1].content["use"] if corrections else content["use"], content["use"],
         content["said_by"], tuple(notes), row.entry == Entry.CORRECTION,
     )  # fmt: skip
+
+
+def _signed(row: LogbookRow) -> str:
+    """When and by whom a row was appended."""
+    return f"{row.made_at.astimezone(shown.BRUSSELS):%d/%m/%Y %H:%M}, {_who(row)}"
+
+
+def _who(row: LogbookRow) -> str:
+    return row.made_by.name or row.made_by.email if row.made_by else _("somebody who is no longer known")
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -155,7 +164,8 @@ def _document(report: Report, ask: Ask, vehicle: Vehicle, notes: tuple[str, ...]
 
 def _seal(close: LogbookRow, chain: Chain) -> Iterator[str]:
     """What proves the month: when and by whom it was closed, its hash, and whether the chain is whole."""
-    who = close.made_by.name or close.made_by.email if close.made_by else _("somebody who is no longer known")
+    who = _who(close)
+    yield from sentences(close.content.get("odometer"))
     yield _("Closed on %(day)s by %(who)s.") % {"day": shown.cell("moment", close.made_at), "who": who}
     yield _("Hash of the close (row %(number)s): %(hash)s") % {"number": close.number, "hash": close.hash}
     yield _("Last hash of this logbook: %(hash)s") % {"hash": chain.head}

@@ -28,6 +28,7 @@ from allconnects.reports.definition import Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.logbook_paper import write_logbook, written
 from allconnects.reports.models import Entry, LogbookRow
+from allconnects.reports.odometer import sentences
 from allconnects.reports.purposes import purposes
 from allconnects.trips.models import Classification, Use, Voice
 
@@ -106,6 +107,7 @@ def _closed(organisation: int, vehicle: int, month: date) -> dict[str, Any]:
     )
     return {
         "written": written(organisation, vehicle, month), "close": close,
+        "odometer": list(sentences(close.content.get("odometer"))),
         "chain": logbook.check(organisation, vehicle), "late": logbook.late_trips(organisation, vehicle, month),
     }  # fmt: skip
 

@@ -129,7 +129,7 @@ def idling_notes(ask: Ask) -> list[str]:
     """What the numbers of idling were worked out from."""
     del ask
     return [
-        _("Fuel of idling is worked out from its time and an average of the class of the vehicle, which is an estimate. "
+        _("Fuel of idling is worked out from its time and an average of the class of the vehicle, an estimate. "
           "Where a device does not tell the ignition, only standing within trips counts.")
     ]  # fmt: skip
 
