@@ -10,14 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import Client
+from django.test import Client, TestCase
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock, config
-from allconnects.privacy.requests import identity, mailbox, ports, routing, sending
+from allconnects.privacy.requests import identity, mailbox, ports, receiving, routing, sending
 from allconnects.privacy.requests.mail import read
-from allconnects.privacy.requests.models import Case, Channel, Event, Letter, State
+from allconnects.privacy.requests.models import Case, Channel, Event, Happened, Letter, State
 from tests.privacy.requests.office import Office
 from tests.privacy.requests.standins import Packer, imap
 
@@ -206,20 +206,45 @@ def test_a_reply_joins_its_case_and_nobody_elses(operator: Organisation) -> None
         assert mailbox.arrive(operator.pk, other, NOW.date()).pk != first.pk
 
 
+def _code(case: Any, outbox: list[Any]) -> str:
+    """The code that is sent for a case once its transaction stands."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        identity.send_code(case)
+    return next(word for word in outbox[-1].body.replace(".", " ").split() if word.isdecimal() and len(word) == 8)
+
+
 def test_five_wrong_codes_and_the_right_one_is_worth_nothing(office: Office, outbox: list[Any]) -> None:
     case = office.ask(identity=identity.Identity.NONE, channel=Channel.EMAIL, email=office.driver.email)
-    identity.send_code(case)
-    code = next(word for word in outbox[-1].body.replace(".", " ").split() if word.isdecimal() and len(word) == 8)
+    code = _code(case, outbox)
     assert outbox[-1].to == [office.driver.email]
     for _try in range(identity.MOST_TRIES):
         assert not identity.enter_code(case, "00000000" if code != "00000000" else "1")
     assert not identity.enter_code(case, code)
-    identity.send_code(case)
-    code = next(word for word in outbox[-1].body.replace(".", " ").split() if word.isdecimal() and len(word) == 8)
+    code = _code(case, outbox)
     assert identity.enter_code(case, f"{code[:4]} {code[4:]}")
     assert (case.identity, case.state) == ("code", State.WORKING)
     assert code not in "".join(Letter.objects.filter(case=case).values_list("body", flat=True))
     assert code not in str(list(Event.objects.filter(case=case).values_list("facts", flat=True)))
+
+
+def test_no_mail_goes_for_what_was_thrown_away_again(
+    organisation: Organisation, account_of: Callable[..., Account], outbox: list[Any]
+) -> None:
+    driver = account_of("driver")
+    asked = receiving.Asked(channel=Channel.EMAIL, right="access", email=driver.email, account=driver.pk)
+    with speaking_for(organisation.pk):
+        case = receiving.receive(organisation.pk, asked)
+    with pytest.raises(RuntimeError), speaking_for(organisation.pk):
+        identity.send_code(case)
+        raise RuntimeError
+    assert outbox == []
+    with speaking_for(organisation.pk):
+        identity.send_code(case)
+        assert outbox == [], "the database may still refuse"
+    assert len(outbox) == 1
+    with speaking_for(organisation.pk):
+        said = list(Event.objects.filter(case=case, facts__kind="code").values_list("what", flat=True))
+    assert said == [Happened.CODE_SENT]
 
 
 def test_links_of_mails_cannot_be_made_up_or_used_for_something_else(office: Office, stranger: Client) -> None:

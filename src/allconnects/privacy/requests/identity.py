@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from allconnects.accounts import actor
 from allconnects.accounts.models import Account, Membership
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
@@ -64,8 +65,12 @@ def send_code(case: Case) -> None:
     case.code_hash, case.code_expires_at, case.code_tries = _digest(case, code), clock.now() + GOOD_FOR, 0
     case.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
     text = letters.compose(case, LetterKind.CODE, code=code, minutes=int(GOOD_FOR.total_seconds() // 60))
-    done = sending.at_once(account.email, text.subject, text.body)
-    note(case, Happened.CODE_SENT if done else Happened.NOT_SENT, kind="code")
+
+    def told(done: bool) -> None:
+        note(case, Happened.CODE_SENT if done else Happened.NOT_SENT, by=who, kind="code")
+
+    who = actor.current().name
+    sending.after_commit(case, account.email, text.subject, text.body, told)
 
 
 def enter_code(case: Case, text: str) -> bool:

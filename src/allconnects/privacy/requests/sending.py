@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from smtplib import SMTPException
 from uuid import UUID
@@ -9,9 +10,11 @@ from uuid import UUID
 import structlog
 from django.core import signing
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.urls import reverse
 
 from allconnects.accounts.models import Account
+from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock, config, jobs
 from allconnects.privacy.requests.history import note
 from allconnects.privacy.requests.models import Case, Channel, Happened, Letter, Way
@@ -79,6 +82,22 @@ def at_once(to: str, subject: str, body: str) -> bool:
         log.warning("requests.mail_not_sent", error=type(error).__name__)
         return False
     return True
+
+
+def after_commit(case: Case, to: str, subject: str, body: str, then: Callable[[bool], object] | None = None) -> None:
+    """Send once this transaction stands, so that no mail speaks of what was thrown away again.
+
+    ``then``: told whether it went, in a transaction of its own that speaks for the organisation of the case.
+    """
+    organisation = case.organisation_id
+
+    def deliver() -> None:
+        done = at_once(to, subject, body)
+        if then is not None:
+            with speaking_for(organisation):
+                then(done)
+
+    transaction.on_commit(deliver, robust=True)
 
 
 def enqueue(letter: Letter) -> None:

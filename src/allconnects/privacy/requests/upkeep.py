@@ -75,7 +75,7 @@ def remind(organisation: int) -> int:
         note(case, Happened.REMINDED, by="process:worker", day=now.isoformat(), due=case.due_on.isoformat())
     if new:
         for account in officers(organisation):
-            _write_to(account, len(new), new[0].due_on)
+            _write_to(new[0], account, len(new))
     return len(new)
 
 
@@ -95,14 +95,15 @@ def officers(organisation: int) -> list[Account]:
     return list(Account.objects.filter(pk__in=chosen, is_active=True).order_by("pk"))
 
 
-def _write_to(account: Account, count: int, first: date) -> None:
+def _write_to(first: Case, account: Account, count: int) -> None:
     """The mail says how many and until when; who asked stands on the page only."""
     with translation.override(account.language or "nl"):
         line = ngettext("%(count)s request about personal data needs you.",
                         "%(count)s requests about personal data need you.", count) % {"count": count}  # fmt: skip
-        until = _("The first is due on %(day)s.") % {"day": first.strftime("%d/%m/%Y")}
+        until = _("The first is due on %(day)s.") % {"day": first.due_on.strftime("%d/%m/%Y")}
         subject = _("Requests about personal data")
-        sending.at_once(account.email, subject, f"{line} {until}\n\n{sending.link('/privacy/requests/queue/')}\n")
+        body = f"{line} {until}\n\n{sending.link('/privacy/requests/queue/')}\n"
+        sending.after_commit(first, account.email, subject, body)
 
 
 def purge(organisation: int) -> None:

@@ -70,7 +70,7 @@ def _received(home: tenants.Tenant, given: dict[str, str]) -> None:
     )  # fmt: skip
     case = receiving.receive(home.id, asked, confirmed=False)
     text = letters.compose(case, LetterKind.CONFIRM, link=sending.confirm_link(case))
-    sending.at_once(case.email, text.subject, text.body)
+    sending.after_commit(case, case.email, text.subject, text.body)
 
 
 def _named(token: str, salt: str) -> tuple[int, Any]:
