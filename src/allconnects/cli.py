@@ -64,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
         ("bench-session", _bench_session),
     ):
         commands.add_parser(hidden).set_defaults(run=command)
+    erase = commands.add_parser("bench-erase")
+    erase.add_argument("organisation", type=int)
+    erase.add_argument("person")
+    erase.set_defaults(run=_bench_erase)
     return parser
 
 
@@ -216,6 +220,13 @@ def _bench_session(_arguments: argparse.Namespace) -> int:
     from allconnects.bench import session
 
     return session.run()
+
+
+def _bench_erase(arguments: argparse.Namespace) -> int:
+    _process("bench", "web")
+    from allconnects.bench import erasure
+
+    return erasure.carry_out(arguments.organisation, arguments.person)
 
 
 def _demo_fleet(_arguments: argparse.Namespace) -> int:

@@ -27,8 +27,8 @@ def test_no_page_asks_more_because_there_is_more(
     from allconnects.bench.pages import addresses, seed
 
     few, many = make_organisation(), make_organisation()
-    seed(owner_connection, few.pk, vehicles=3, people=2, materials=3, places=3, alerts=3)
-    seed(owner_connection, many.pk, vehicles=60, people=40, materials=60, places=60, alerts=60)
+    seed(owner_connection, few.pk, vehicles=3, people=2, materials=3, places=3, alerts=3, cases=3)
+    seed(owner_connection, many.pk, vehicles=60, people=40, materials=60, places=60, alerts=60, cases=60)
     clients = [client_of("owner", one) for one in (few, many)]
     asked = {path: [_questions(client, path) for client in clients] for _name, path in addresses()}
     answered = {path: counts for path, counts in asked.items() if None not in counts}

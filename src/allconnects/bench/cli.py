@@ -40,6 +40,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     fences = names.add_parser("fences", help="positions against thousands of geofences")
     fences.add_argument("--json", action="store_true", help="print one JSON object")
     fences.set_defaults(run=_fences)
+    erasure = names.add_parser("erasure", help="one person with millions of positions goes while the gateway ingests")
+    erasure.add_argument("--json", action="store_true", help="print one JSON object")
+    erasure.add_argument("--positions", type=_count, default=3_500_000, metavar="N", help="of the person (3.5 million)")
+    erasure.set_defaults(run=_erasure)
+
+
+def _erasure(arguments: argparse.Namespace) -> int:
+    from allconnects.bench import erasure
+
+    return erasure.run(as_json=arguments.json, positions=arguments.positions)
 
 
 def _map(arguments: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from allconnects.kit import config, db
 from allconnects.kit.postgres import EmbeddedPostgres
 
-VEHICLES, PEOPLE, MATERIALS, PLACES, ALERTS = 5000, 2000, 3000, 500, 2000
+VEHICLES, PEOPLE, MATERIALS, PLACES, ALERTS, CASES = 5000, 2000, 3000, 500, 2000, 5000
 LIMIT_MS: Final = 100.0
 _ROUNDS: Final = 5
 LEFT_OUT: Final = frozenset({"live:stream", "live:share_stream"})
@@ -58,16 +58,23 @@ SEEDS: Final = (
     "INSERT INTO alerts_alert (organisation_id, rule_id, device, subject, subject_name, start_at, raised_at, handling, "
     "notified, corrected, changed_at) SELECT %(o)s, rule.id, 0, 'device:' || n, 'Van ' || n, "
     "now() - n * interval '1 minute', now(), 'open', true, false, now() FROM rule, generate_series(1, %(alerts)s) n",
+    'INSERT INTO privacy_case (id, organisation_id, reference, "right", channel, state, language, received_on, '
+    "registered_at, due_on, wanted_on, closed_at, extension_reason, name, email, address, words, identity, code_hash, "
+    "code_tries, message_hash, result) SELECT gen_random_uuid(), %(o)s, 'PR-26-' || n, 'access', 'email', "
+    "CASE WHEN n %% 5 = 1 THEN 'identity' ELSE 'answered' END, 'nl', day, day, day + 30, day + 25, "
+    "CASE WHEN n %% 5 = 1 THEN NULL ELSE now() - n * interval '1 hour' END, '', 'Ann Example-' || n, "
+    "'ann' || n || '@example.org', '', repeat('What do you know of me? ', 40), '', '', 0, '', '{{}}' "
+    "FROM generate_series(1, %(cases)s) n CROSS JOIN LATERAL (SELECT current_date - n %% 60 AS day) at",
 )
 
 
 def seed(
     owner: Any, organisation: int, *, vehicles: int = VEHICLES, people: int = PEOPLE, materials: int = MATERIALS,
-    places: int = PLACES, alerts: int = ALERTS,
+    places: int = PLACES, alerts: int = ALERTS, cases: int = CASES,
 ) -> None:  # fmt: skip
     """Fill an organisation. ``owner``: an autocommit connection of the owner of the tables."""
     sizes = {"o": organisation, "vehicles": vehicles, "people": people, "materials": materials, "places": places,
-             "alerts": alerts}  # fmt: skip
+             "alerts": alerts, "cases": cases}  # fmt: skip
     for text in SEEDS:
         owner.execute(text.replace("{{}}", "{}"), sizes)
     owner.execute("ANALYZE")

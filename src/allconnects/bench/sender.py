@@ -84,7 +84,8 @@ async def _connect_all(port: int, trackers: list[Tracker]) -> None:
 
 
 async def run(command: dict[str, Any]) -> dict[str, Any]:
-    """Carry out one command: ``flood``, ``pace`` or ``idle``."""
+    """Carry out one command: ``flood``, ``pace`` or ``idle``. With ``acks`` a paced one ends at the next line, and its
+    result has when each answered frame was sent and the ms that its answer took."""
     devices, first = command["devices"], command.get("first", 0)
     size = command.get("records", 10)
     load = {
@@ -107,18 +108,24 @@ async def run(command: dict[str, Any]) -> dict[str, Any]:
             tracker.go()
         await asyncio.sleep(command["seconds"])
     else:
-        await _pace(trackers, command["rate"] / size, command["seconds"])
+        told = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline) if command.get("acks") else None
+        await _pace(trackers, command["rate"] / size, command["seconds"], told)
     ended = time.monotonic()
     for tracker in trackers:
         tracker.running = False
     await asyncio.sleep(1.0)
-    return _result(trackers, started, ended, size, detail=not flood)
+    result = _result(trackers, started, ended, size, detail=not flood and not command.get("acks"))
+    if command.get("acks"):
+        result["acks"] = [(s, (a - s) * 1000) for t in trackers for s, a in zip(t.sent, t.times, strict=False)]
+    return result
 
 
-async def _pace(trackers: list[Tracker], frames_per_s: float, seconds: float) -> None:
-    """Send at a steady rate whatever the answers do, one tracker after the other."""
+async def _pace(
+    trackers: list[Tracker], frames_per_s: float, seconds: float, told: asyncio.Future[str] | None = None
+) -> None:
+    """Send at a steady rate whatever the answers do, one tracker after the other, until a line says to stop."""
     started, done = time.monotonic(), 0
-    while (elapsed := time.monotonic() - started) < seconds:
+    while (elapsed := time.monotonic() - started) < seconds and not (told and told.done()):
         due = int(elapsed * frames_per_s)
         while done < due:
             trackers[done % len(trackers)].go()

@@ -49,6 +49,16 @@ _OVERLAPPING = """
 _ADD = (
     "INSERT INTO telemetry_private (organisation_id, device_id, during, reason) VALUES (%s, %s, tstzrange(%s, %s), %s)"
 )
+_ADD_ALL = """
+    WITH span AS (SELECT tstzrange(a, b) AS during FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[])
+                  AS span(a, b)),
+    gone AS (
+        DELETE FROM telemetry_private p WHERE organisation_id = %(organisation)s AND device_id = %(device)s
+          AND EXISTS (SELECT FROM span s WHERE p.during && s.during OR p.during -|- s.during)
+        RETURNING p.during)
+    INSERT INTO telemetry_private (organisation_id, device_id, during, reason)
+    SELECT %(organisation)s, %(device)s, whole, %(reason)s
+    FROM unnest((SELECT range_agg(during) FROM (SELECT during FROM span UNION ALL SELECT during FROM gone) every)) whole"""
 _OPEN = """
     UPDATE telemetry_private SET during = tstzrange(lower(during), %(end)s)
     WHERE organisation_id = %(organisation)s AND device_id = %(device)s AND during @> %(end)s::timestamptz
@@ -179,17 +189,15 @@ def close(
 ) -> None:
     """Record nothing of a device in many times at once, from now on and when it comes late.
 
-    What was recorded stays until somebody takes it out; no batch that was sifted before commits after this does.
+    What was recorded stays until somebody takes it out; no batch that was sifted before commits after this does. One
+    statement, however many times: batches of the organisation wait for as long as the transaction lasts.
     """
     cursor.execute(_LOCK, (bucket(organisation),))
-    for start, end in spans:
-        low: datetime = start
-        high: datetime | None = end
-        cursor.execute(_OVERLAPPING, (organisation, device, start, end, start, end))
-        for lower, upper in cursor.fetchall():
-            low = min(low, lower)
-            high = None if high is None or upper is None else max(high, upper)
-        cursor.execute(_ADD, (organisation, device, low, high, reason))
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    cursor.execute(
+        _ADD_ALL,
+        {"organisation": organisation, "device": device, "reason": reason, "starts": starts, "ends": ends},
+    )
     cursor.execute(_TURN, (device,))
 
 
