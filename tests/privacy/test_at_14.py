@@ -1,5 +1,7 @@
-"""AT-14: erasing one person with millions of positions while the gateway ingests; here with few of them, and without its
-seconds, which ``allconnects bench erasure`` measures. What it counts on the way holds at any size."""
+"""AT-14: erasing one person with millions of positions while the gateway ingests.
+
+Here with few of them and without seconds, which ``allconnects bench erasure`` measures; the counts hold at any size.
+"""
 
 from __future__ import annotations
 

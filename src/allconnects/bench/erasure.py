@@ -49,7 +49,7 @@ def run(*, as_json: bool, positions: int) -> int:
 def measure(
     home: Path, positions: int, *, rate: float | None = None, before_s: float = BEFORE_S, others: int = OTHERS
 ) -> dict[str, Any]:
-    """All figures, in a fresh store under ``home``. ``rate``: positions a second, half of the most there is by default."""
+    """All figures, in a fresh store under ``home``. ``rate``: positions a second, by default half of the most."""
     port = _free_port()
     with settings_of(home), EmbeddedPostgres(home) as postgres:
         _migrate(home)
@@ -119,7 +119,8 @@ def _loaded(
     seconds = done["ended"] - done["began"]
     before, during = _p95(result["acks"], base, base + before_s), _p95(result["acks"], done["began"], done["ended"])
     return {
-        "erasure_s": seconds, "state": done["state"], "rows_gone": done["gone"], "steps": done["steps"], "wal_mb": done["wal"] / 1e6,
+        "erasure_s": seconds, "state": done["state"], "rows_gone": done["gone"], "steps": done["steps"],
+        "wal_mb": done["wal"] / 1e6,
         "wal_mb_net_of_ingest": (done["wal"] - ingest_wal * seconds) / 1e6, "ingest_wal_mb_per_s": ingest_wal / 1e6,
         "ack_p95_ms": before, "ack_p95_ms_during": during, "ratio_p95": during / before,
         "paced_positions_per_s": rate, "acknowledged": result["frames"], "unanswered": result["unanswered"],

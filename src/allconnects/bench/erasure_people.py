@@ -1,8 +1,8 @@
 """People with a long past for ``bench erasure``: sealed days in the real tables, hot positions, and who drove when.
 
 A driver who takes three vehicles on every day of most of a year, yesterday hot: many intervals, segments and vehicles
-make an erasure slower than one van for a whole year would. Sealed days are a few encoded ones of ``device_days``, the same
-for every day, each encrypted for its own day under the key of whom it belongs to: an erasure does not look inside.
+make an erasure slower than one van for a whole year would. Sealed days are a few encoded ones of ``device_days``, the
+same for every day, each encrypted for its day under the key of whom it belongs to: an erasure does not look inside.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ _PERSON = """
 _DEVICES = """
     INSERT INTO telemetry_device (organisation_id, name, kind, identifier, protocol, secret_hash, created_at)
     SELECT %s, 'Bench', 'vehicle', %s || i, '', '', now() FROM generate_series(1, %s) i RETURNING id"""
-_HAD = "INSERT INTO telemetry_occupancy (organisation_id, device_id, person, during) VALUES (%s, %s, %s, tstzrange(%s, %s))"
+_HAD = """
+    INSERT INTO telemetry_occupancy (organisation_id, device_id, person, during)
+    VALUES (%s, %s, %s, tstzrange(%s, %s))"""
 _SEALED = "SELECT coalesce(sum(count), 0), count(*) FROM telemetry_segment WHERE organisation_id = %s AND subject = %s"
 _HOT = "SELECT count(*) FROM telemetry_position WHERE organisation_id = %s AND device_id = ANY(%s)"
 
@@ -151,4 +153,3 @@ def _hot(connection: psycopg.Connection[Any], organisation: int, driver: Driver,
         total += n
     writer.close()
     return total
-

@@ -66,8 +66,10 @@ def _counts() -> dict[str, int]:
     """How many are late, soon and calm, counted by the database."""
     late = Q(due_on__lt=today())
     soon = ~late & Q(wanted_on__lte=today())
-    counted = {name: Count("pk", filter=which) for name, which in (("late", late), ("soon", soon), ("calm", ~late & ~soon))}
-    return Case.objects.filter(state__in=OPEN).aggregate(**counted)
+    calm = ~late & ~soon
+    return Case.objects.filter(state__in=OPEN).aggregate(
+        late=Count("pk", filter=late), soon=Count("pk", filter=soon), calm=Count("pk", filter=calm)
+    )
 
 
 @officer

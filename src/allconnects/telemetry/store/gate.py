@@ -58,7 +58,8 @@ _ADD_ALL = """
         RETURNING p.during)
     INSERT INTO telemetry_private (organisation_id, device_id, during, reason)
     SELECT %(organisation)s, %(device)s, whole, %(reason)s
-    FROM unnest((SELECT range_agg(during) FROM (SELECT during FROM span UNION ALL SELECT during FROM gone) every)) whole"""
+    FROM (SELECT range_agg(during) AS joined FROM (SELECT during FROM span UNION ALL SELECT during FROM gone) e) j
+    CROSS JOIN LATERAL unnest(joined) whole"""
 _OPEN = """
     UPDATE telemetry_private SET during = tstzrange(lower(during), %(end)s)
     WHERE organisation_id = %(organisation)s AND device_id = %(device)s AND during @> %(end)s::timestamptz
