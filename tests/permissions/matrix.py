@@ -198,6 +198,7 @@ PAGES: dict[str, Page | list[Page]] = {
     ],
     "register:documents": Page("viewer"),
     "register:missing": Page("viewer"),
+    "register:hours_file": Page("viewer"),
     "register:inbox": Page("planner"),
     "register:maintenance": Page("viewer"),
     "register:add_plan": [Page("manager"), Page("manager", "post", data={"name": "n"})],

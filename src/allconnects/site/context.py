@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from django.db import connection
 from django.http import HttpRequest
 from django.utils import translation
 
-from allconnects.accounts.access import at_least
+from allconnects.accounts.access import TenantRequest, at_least
 from allconnects.accounts.models import LANGUAGES, Account, Role
 from allconnects.kit import config
 from allconnects.privacy.consents import storage
+from allconnects.privacy.requests.access import answers
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Template variables ``organisation, organisations, role, may, languages, language, theme, account, storage_asks,
-    bills``.
+    bills, answers``.
 
-    ``may.manager`` is whether the role is at least manager. ``theme`` is empty for automatic.
+    ``may.manager`` is whether the role is at least manager. ``theme`` is empty for automatic. ``answers``: whether
+    whoever is signed in answers requests of data subjects; asked of the database only where a page wants to know.
     """
     user = getattr(request, "user", None)
     account = user if isinstance(user, Account) else None
@@ -33,4 +36,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "theme": account.theme if account else "",
         "account": account,
         "bills": config.current().billing_file is not None,
+        "answers": lambda: _answers(request),
     }
+
+
+def _answers(request: HttpRequest) -> bool:
+    """False on pages outside of a tenant's transaction: those of signing in, and those that say what went wrong."""
+    return connection.in_atomic_block and answers(cast(TenantRequest, request))

@@ -18,9 +18,9 @@ CONSENTS = ("/privacy/consents/", "/newsletter/")
 
 
 def home(request: TenantRequest) -> HttpResponse:
-    """Where one's day begins: the map; the first steps while nothing can be on it; one's own trips for drivers."""
+    """Where one's day begins: the map; the first steps while nothing can be on it; one's own day for drivers."""
     if request.role == Role.DRIVER:
-        return redirect("/my/trips/")
+        return redirect("/driver/")
     return redirect("/start/" if begins_here(request) else "/map/")
 
 

@@ -24,6 +24,9 @@ IDLES = "Tipper truck 01"
 """Lets its engine run: on Wednesdays while it waits at the site, and at a level crossing on each drive."""
 LATE = "Crane truck 01"
 """Was without network on the last working day: it sent that day later."""
+HURRIES = "Van 01"
+"""Drove too fast on the last way home."""
+_PACE = 1.15
 _LEGS = ((7, 0, 0), (9, 40, 1), (10, 50, 0), (15, 30, 1))
 """Hour, minute and direction of the drives of a working day."""
 _SATURDAY = ((10, 0, 0), (13, 0, 1))
@@ -92,8 +95,9 @@ class _Past:
             idles = _IDLES_S if (self.device.name, weekday, number) == (IDLES, 2, 1) else 0
             yield from self._standing(at, start, number % 2, driven + number * self.movement.length_m, idles)
             holds = _HOLDS_S if self.device.name == IDLES else 0
-            yield from self._leg(start, direction, driven + number * self.movement.length_m, holds)
-            at = start + timedelta(seconds=self.movement.leg_s + holds)
+            pace = _PACE if (self.device.name, offset, number) == (HURRIES, self.demo.working_days()[-1], 3) else 1.0
+            yield from self._leg(start, direction, driven + number * self.movement.length_m, holds, pace)
+            at = start + timedelta(seconds=self.movement.leg_s / pace + holds)
         yield from self._standing(at, end, 0, driven + len(legs) * self.movement.length_m)
 
     def _driven(self, offset: int) -> int:
@@ -102,18 +106,21 @@ class _Past:
         saturdays = sum(day == 5 for day in days) if self.device.name == WEEKEND else 0
         return len(_LEGS) * sum(day < 5 for day in days) + len(_SATURDAY) * saturdays
 
-    def _leg(self, start: datetime, direction: int, before_m: float, holds_s: int = 0) -> Iterator[Sent]:
-        """One drive; half way it stands for ``holds_s`` with a running engine."""
+    def _leg(
+        self, start: datetime, direction: int, before_m: float, holds_s: int = 0, pace: float = 1.0
+    ) -> Iterator[Sent]:  # fmt: skip
+        """One drive, so many times as fast as usual; half way it stands for ``holds_s`` with a running engine."""
         into = 0.0
         while into < self.movement.leg_s:
             fix, passed = self.movement.along(direction, into)
-            yield self._sent(fix, start + timedelta(seconds=into), before_m + passed)
+            fix = replace(fix, speed_kmh=fix.speed_kmh * pace)
+            yield self._sent(fix, start + timedelta(seconds=into / pace), before_m + passed)
             if holds_s and into >= self.movement.leg_s / 2:
                 for wait in range(_MOVING_S, holds_s, _MOVING_S):
                     still = replace(fix, speed_kmh=0.0)
-                    yield self._sent(still, start + timedelta(seconds=into + wait), before_m + passed)
+                    yield self._sent(still, start + timedelta(seconds=into / pace + wait), before_m + passed)
                 start, holds_s = start + timedelta(seconds=holds_s), 0
-            into += _MOVING_S
+            into += _MOVING_S * pace
 
     def _standing(
         self, start: datetime, end: datetime, at_end: int, driven_m: float, idles_s: int = 0

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -89,6 +91,14 @@ def decide(correction: Correction, accept: bool, reason: str, by: Account) -> No
     held.person = person
     held.save()
     note(held.case, Happened.CORRECTED, fact=held.fact, accepted=accept)
+
+
+def waiting(organisation: int, limit: int = 100) -> list[tuple[Case, list[Correction]]]:
+    """Open requests to correct something, the most pressing first, each with what is not decided yet."""
+    found = Case.objects.filter(organisation_id=organisation, right=Right.RECTIFICATION, state__in=OPEN)
+    undecided = Prefetch("corrections", Correction.objects.filter(decided_at=None).order_by("pk"), "undecided")
+    cases: Any = found.order_by("due_on", "pk").prefetch_related(undecided)[:limit]
+    return [(case, case.undecided) for case in cases]
 
 
 def label(key: str) -> str:

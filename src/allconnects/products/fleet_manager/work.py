@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -24,6 +25,8 @@ from allconnects.fleet.models import Person, Question, Vehicle
 from allconnects.fleet.services import inbox, overview
 from allconnects.fleet.who import who
 from allconnects.kit.errors import AllconnectsError, Forbidden, InvalidInput, NotFound
+from allconnects.privacy.requests import rectifying
+from allconnects.privacy.requests.access import answers
 from allconnects.telemetry import services as devices
 from allconnects.telemetry.models import Device
 from allconnects.telemetry.store.segments import bounds
@@ -85,7 +88,8 @@ def _told(found: list[StoredTrip], people: Mapping[UUID, str]) -> list[dict[str,
 @never_cache
 @member("planner")
 def waiting(request: TenantRequest) -> HttpResponse:
-    """What waits for a decision: forgotten and unknown badges, two drivers at once; unknown devices for managers."""
+    """What waits for a decision: forgotten and unknown badges, two drivers at once; unknown devices for managers; what
+    people ask to have corrected for those who answer that."""
     assert request.organisation is not None
     unknown = devices.unknown_devices(request.organisation) if at_least(request.role, "manager") else []
     return JsonResponse(
@@ -94,9 +98,24 @@ def waiting(request: TenantRequest) -> HttpResponse:
             "devices": [
                 {"protocol": one.protocol, "identifier": one.identifier, "seen": one.last_seen} for one in unknown
             ],
+            "requests": _requests(request.organisation.pk) if answers(request) else [],
             "people": [{"id": str(key), "name": name} for key, name in _people().items()],
         }
     )
+
+
+def _requests(organisation: int) -> list[dict[str, Any]]:
+    """Decided on the page of the request alone: who asks has to be known first, and a refusal needs its reason."""
+    return [
+        {
+            "name": case.name, "due": case.due_on, "url": reverse("requests:case", args=[case.pk]),
+            "corrections": [
+                {"what": rectifying.label(one.fact), "about": one.about, "from": one.measured, "to": one.corrected}
+                for one in corrections
+            ],
+        }
+        for case, corrections in rectifying.waiting(organisation)
+    ]  # fmt: skip
 
 
 def _question(one: Question) -> dict[str, Any]:

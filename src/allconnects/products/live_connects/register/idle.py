@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET
 
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.fleet.services import materials, overview
-from allconnects.maintenance.services import idle, usage
+from allconnects.maintenance.services import idle, sheet, usage
 from allconnects.products.live_connects.register.common import sections
+from allconnects.products.live_connects.register.files import XLSX
 
 SPANS = (7, 14, 30, 60, 90)
 
@@ -21,8 +22,7 @@ SPANS = (7, 14, 30, 60, 90)
 @member("viewer")
 def missing(request: TenantRequest) -> HttpResponse:
     """Materials that nobody saw for so many days, those that lie idle, and hours of those that run."""
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked in [str(one) for one in SPANS] else 30
+    days = _asked(request)
     found = idle.states(shown=True)
     names = materials.names_of([one.where for one in found])
     today = overview.today()
@@ -43,6 +43,23 @@ def missing(request: TenantRequest) -> HttpResponse:
         "running": [(one.material, round(hours[one.material.pk], 1)) for one in running[:300]],
     }  # fmt: skip
     return render(request, "register/missing.html", context)
+
+
+@require_GET
+@member("viewer")
+def hours_file(request: TenantRequest) -> HttpResponse:
+    """The hours that materials ran in so many days, for a spreadsheet."""
+    today = overview.today()
+    first = today - timedelta(days=_asked(request) - 1)
+    response = HttpResponse(sheet.hours_xlsx(first, today), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="hours_{first}_{today}.xlsx"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _asked(request: TenantRequest) -> int:
+    asked = request.GET.get("days", "")
+    return int(asked) if asked in [str(one) for one in SPANS] else 30
 
 
 def _active(one: idle.State) -> object:

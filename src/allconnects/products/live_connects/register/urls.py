@@ -14,6 +14,7 @@ urlpatterns = [
     path("register/documents/", lists.documents, name="documents"),
     path("register/documents/<int:document>/drop/", use.drop_document, name="drop_document"),
     path("register/missing/", idle.missing, name="missing"),
+    path("register/missing/hours.xlsx", idle.hours_file, name="hours_file"),
     path("register/maintenance/", maintenance.overview, name="maintenance"),
     path("register/plans/add/", maintenance.plan, name="add_plan"),
     path("register/plans/<int:number>/", maintenance.plan, name="plan"),

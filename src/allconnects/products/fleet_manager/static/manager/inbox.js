@@ -1,10 +1,11 @@
-/** What waits for a decision: forgotten and unknown badges, two drivers at once, unknown devices. */
+/** What waits for a decision: forgotten and unknown badges, two drivers at once, unknown devices, asked corrections. */
 import { ask, settings, text } from "../live/settings.js";
 import { button } from "./queue.js";
 import { line, option } from "./trips.js";
 
 const EVERY_MS = 60000;
 const moment = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "short", timeStyle: "short" });
+const date = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeZone: "UTC" });
 
 export class Inbox {
   /** @param {import("./queue.js").Queue} queue @param {(count: number) => void} counted */
@@ -12,7 +13,7 @@ export class Inbox {
     this.queue = queue;
     this.counted = counted;
     /** @type {any} */
-    this.known = { questions: [], devices: [], people: [] };
+    this.known = { questions: [], devices: [], requests: [], people: [] };
     this.list = /** @type {HTMLElement} */ (document.getElementById("inbox"));
     this.none = /** @type {HTMLElement} */ (document.getElementById("noinbox"));
     if (settings.handles) setInterval(() => !document.hidden && this.load(), EVERY_MS);
@@ -32,12 +33,18 @@ export class Inbox {
     const decided = new Set(this.queue.actions.filter((one) => !one.error).map((one) => one.key));
     const questions = this.known.questions.filter((/** @type {any} */ one) => !decided.has(`question-${one.id}`));
     const devices = this.known.devices.filter((/** @type {any} */ one) => !decided.has(`device-${one.protocol}-${one.identifier}`));
+    const requests = this.known.requests || []; // what an older version kept for times without network lacks them
+    const count = questions.length + devices.length + requests.length;
     // What somebody is choosing right now is not thrown away under the thumb.
-    if (this.list.contains(document.activeElement) && document.activeElement?.matches("select, input") && questions.length + devices.length === this.list.children.length) return;
-    this.list.replaceChildren(...questions.map((/** @type {any} */ one) => this.question(one)), ...devices.map((/** @type {any} */ one) => this.device(one)));
+    if (this.list.contains(document.activeElement) && document.activeElement?.matches("select, input") && count === this.list.children.length) return;
+    this.list.replaceChildren(
+      ...questions.map((/** @type {any} */ one) => this.question(one)),
+      ...devices.map((/** @type {any} */ one) => this.device(one)),
+      ...requests.map((/** @type {any} */ one) => this.request(one)),
+    );
     this.none.textContent = text("nowaitinghere");
-    this.none.hidden = questions.length + devices.length > 0;
-    this.counted(questions.length + devices.length);
+    this.none.hidden = count > 0;
+    this.counted(count);
   }
 
   /** @param {any} one */
@@ -106,6 +113,20 @@ export class Inbox {
       button(text("dismiss"), () => send({ choice: "dismiss" }, text("dismiss"))),
     );
     row.append(line("strong", text("strangedevice", one)), name, buttons);
+    return row;
+  }
+
+  /** What a person asks to have corrected. Decided on its page: who asks has to be known first. @param {any} one */
+  request(one) {
+    const row = document.createElement("li");
+    row.append(line("strong", text("askscorrection", { name: one.name || "–" })));
+    for (const each of one.corrections) row.append(line("div", `${text("correctit", { ...each, from: each.from || "–" })}${each.about ? ` (${each.about})` : ""}`));
+    row.append(line("div", text("answerby", { day: date.format(new Date(one.due)) })));
+    const link = document.createElement("a");
+    link.className = "btn btn-primary mt-2";
+    link.href = one.url;
+    link.textContent = text("openrequest");
+    row.append(link);
     return row;
   }
 }
