@@ -129,7 +129,7 @@ def test_killed_half_way_it_is_completed(
         monkeypatch.setattr(history, "fill", lambda _demo: None)
     stages.make_missing(demo, path, noted)
     whole = counts(organisation)
-    assert [whole[t] for t in ("fleet_vehicle", "fleet_person", "alerts_rule", "places_place")] == [20, 10, 7, 12]
+    assert [whole[t] for t in ("fleet_vehicle", "fleet_person", "alerts_rule", "places_place")] == [20, 10, 8, 12]
     assert whole.get("telemetry_import", 0) == (3 if at == "history" else 0)
     assert "telemetry_importpiece" not in whole
     with speaking_for(organisation.pk):

@@ -41,5 +41,6 @@ def _rules() -> list[dict[str, Any]]:
          "scope": {"kinds": ["vehicle", "material"]}, "state": "draft"},
         {"name": "Silent for a day", "kind": "silent", "params": {"number": 24}},
         {"name": "Paper runs out within 30 days", "kind": "document", "params": {"number": 30}},
+        {"name": "Service is due", "kind": "maintenance"},
         {"name": "Stands still for three hours", "kind": "standing", "params": {"minutes": 180}, "state": "draft"},
     ]  # fmt: skip

@@ -82,7 +82,8 @@ def _vehicle(demo: Demo, name: str, number: int) -> Any:
     fuel = _FUELS.get(name, "diesel")
     return demo.enter(
         VEHICLE, name=name, plate=f"1-DEM-{number:03}", vehicle_class=kind, fuel=fuel, brand="Demo Motors",
-        model=f"Model {kind[0].upper()}", year=2018 + number % 7, seats=5 if kind == "car" else 3,
+        odometer_km=str(38_000 + 4_250 * number), model=f"Model {kind[0].upper()}", year=2018 + number % 7,
+        seats=5 if kind == "car" else 3,
         co2_g_km=0 if fuel == "electric" else _CO2[kind], groups=f"{'north' if number % 2 else 'south'}, {kind}s",
     )  # fmt: skip
 

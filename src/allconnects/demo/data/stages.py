@@ -8,7 +8,7 @@ from pathlib import Path
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.accounts.tenancy import speaking_for
-from allconnects.demo.data import alerts, devices, history, members, office, places, presence, register, reports
+from allconnects.demo.data import alerts, care, devices, history, members, office, places, presence, register, reports
 from allconnects.demo.data.access import Access, keep
 from allconnects.demo.data.setting import Demo
 
@@ -29,6 +29,7 @@ STAGES = (
     Stage("register", register.there, register.make),
     Stage("presence", presence.there, presence.make),
     Stage("alerts", alerts.there, alerts.make),
+    Stage("care", care.there, care.make),
     Stage("reports", reports.there, reports.make),
     Stage("office", office.there, office.make),
 )
