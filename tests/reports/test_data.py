@@ -71,6 +71,20 @@ def test_hours_at_a_site_of_the_van_and_of_those_who_came_in_it(van: dict[str, A
     assert [row["vehicle_s"] for row in found if row["vehicle"]] == [4 * 3600]
 
 
+def test_each_day_counts_its_own_stays_and_no_passing_by(firm: Firm, lines: Lines) -> None:
+    """Who drives past a site for a minute was not at it; a day says how many of its own stays the vehicle told of."""
+    vehicle, device = firm.vehicle("Van 9")
+    driver, site = firm.person("Dana", "Dee"), firm.place("Quay")
+    for day, stays in (("2026-10-05", 2), ("2026-10-06", 1)):
+        firm.occupancy(vehicle, driver, at(f"{day} 06:30"), at(f"{day} 17:30"))
+        for hour in range(8, 8 + stays):
+            firm.visit(device, site, at(f"{day} {hour:02}:00"), at(f"{day} {hour:02}:30"))
+        firm.visit(device, site, at(f"{day} 15:00"), at(f"{day} 15:01"))
+    found = [row for row in lines("site-hours", purpose="payroll", **WEEK) if row["person"]]
+    assert [(row["person_s"], row["inferred"]) for row in found] == [(3600, 2), (1800, 1)]
+    assert len(lines("visits", purpose="dispatch", **WEEK)) == 3
+
+
 def test_a_night_at_a_site_is_cut_at_midnight_and_counts_the_hours_of_that_night(firm: Firm, lines: Lines) -> None:
     """Summer time ends on 25 October: that day has 25 hours."""
     _vehicle, device = firm.vehicle("Crane")

@@ -13,6 +13,8 @@ from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered
 from allconnects.reports.definition import BRUSSELS, Ask
 
 Span = tuple[datetime, datetime]
+_LASTED: Final = "w.leave - w.enter >= make_interval(secs => pl.dwell_s)"
+"""Who drives past is no visitor: a place says from how long a stay on it counts, here as on its own page."""
 _VISITS: Final = f"""
     SELECT pl.name AS site, {VEHICLE} AS vehicle, {PERSON} AS person, {team_at("w.enter")} AS team,
         {day_of("w.enter")} AS day, w.enter, w.leave, extract(epoch FROM w.leave - w.enter)::float8 AS stay_s,
@@ -27,7 +29,7 @@ _VISITS: Final = f"""
         AND o.role = 'driver' AND o.during @> w.enter
     LEFT JOIN fleet_person p ON p.organisation_id = w.organisation_id AND p.id = coalesce(o.person_id, i.person_id)
     WHERE w.organisation_id = %(organisation)s AND w.enter >= %(begin)s AND w.enter < %(end)s
-      AND i.material_id IS NULL AND d.kind <> 'material'"""
+      AND {_LASTED} AND i.material_id IS NULL AND d.kind <> 'material'"""
 
 
 def visit_rows(ask: Ask) -> Iterator[Row]:
@@ -65,7 +67,7 @@ _PRESENCE: Final = f"""
     LEFT JOIN fleet_person p ON p.organisation_id = w.organisation_id AND p.id = who.id
     WHERE w.organisation_id = %(organisation)s AND w.enter < %(end)s AND w.leave > %(begin)s
       AND w.enter > %(begin)s::timestamptz - interval '31 days'
-      AND i.material_id IS NULL AND d.kind <> 'material' AND (p.id IS NOT NULL OR v.id IS NOT NULL)"""
+      AND {_LASTED} AND i.material_id IS NULL AND d.kind <> 'material' AND (p.id IS NOT NULL OR v.id IS NOT NULL)"""
 
 
 def site_hours_rows(ask: Ask) -> Iterator[Row]:
@@ -92,11 +94,12 @@ def _days(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
         stays = list(group)
         allowed = [row for row in stays if ask.hours is None or ask.hours.allows(row[7], row[5], row[5])]
         spans = merged((row[5], row[6]) for row in allowed)
-        head, inferred = stays[0], sum(row[10] for row in allowed)
+        head = stays[0]
         for day, parts in _by_day(ask, spans):
             seconds = sum((end - begin).total_seconds() for begin, end in parts)
             person = head[3] if head[2] == "person" else None
             vehicle = head[3] if head[2] == "vehicle" else None
+            inferred = sum(row[10] for row in allowed if row[5] < parts[-1][1] and row[6] > parts[0][0])
             yield (
                 head[0], head[1], person, vehicle, head[4], day, parts[0][0], parts[-1][1], seconds if person else None,
                 seconds if vehicle else None, inferred, f"{head[9]}-{head[8]}",
@@ -151,7 +154,7 @@ _MATERIALS: Final = f"""
     JOIN fleet_installation i ON i.organisation_id = w.organisation_id AND i.device_id = w.device_id
         AND i.during @> w.enter
     JOIN fleet_material m ON m.organisation_id = w.organisation_id AND m.id = i.material_id
-    WHERE w.organisation_id = %(organisation)s AND w.enter < %(end)s AND w.leave > %(begin)s"""
+    WHERE w.organisation_id = %(organisation)s AND w.enter < %(end)s AND w.leave > %(begin)s AND {_LASTED}"""
 
 
 def material_rows(ask: Ask) -> Iterator[Row]:

@@ -92,7 +92,7 @@ _FIRST_LIVE = """
     ON CONFLICT (organisation_id, device_id) DO NOTHING"""
 _CATCH_UP = f"""
     INSERT INTO reported
-    SELECT d.organisation_id, d.id, least(p.received_at, p.fix_time), true,
+    SELECT d.organisation_id, d.id, least(p.received_at, p.fix_time + interval '1 minute'), true,
         {", ".join(f"p.{name}" for name in _FIX_COLUMNS)}, true, p.fix_time, p.attributes
     FROM telemetry_device d CROSS JOIN LATERAL (
         SELECT * FROM telemetry_position h
@@ -103,7 +103,8 @@ _CATCH_UP = f"""
         ORDER BY h.fix_time DESC LIMIT 1) p
     WHERE d.id = ANY(coalesce(%(devices)s::integer[], ARRAY[d.id]))
     ORDER BY d.organisation_id, d.id"""
-"""What came out of a file was received just now too, and says nothing of when the device last called: its fix does."""
+"""What came out of a file was received just now too and says nothing of when the device called: its fix does, which a
+tracker that is on line sends within a minute."""
 _NO_TIME = pg_time(0)
 
 _REPORT = np.dtype(

@@ -83,8 +83,11 @@ export function addressSearch(choose) {
     if (event.key === "ArrowDown") walk(at + 1);
     else if (event.key === "ArrowUp") walk(at - 1);
     else if (event.key === "Escape") show([]);
-    else if (event.key === "Enter") take(Math.max(at, 0));
+    else if (event.key === "Enter" && hits.length) take(Math.max(at, 0));
+    else if (event.key === "Enter") look();
     else return;
     event.preventDefault();
   });
+  // Somebody was quicker than this script.
+  if (field.value && document.activeElement === field) look();
 }
