@@ -6,7 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -148,15 +148,17 @@ def share_what_is_on_the_map(page: Page, open_page: Open) -> Page:
 def handle_an_alert(page: Page) -> None:
     """Takes on what the rule on papers found, and closes it."""
     expect(page.get_by_label("Severity")).to_have_value("warning")
-    patiently(page, page.locator(".alerts-row", has_text="Paper runs out"))
+    papers = page.locator(".alerts-row", has_text="Paper runs out").filter(has_not_text="Acknowledged")
+    patiently(page, papers)
     look(page)
-    row = page.locator(".alerts-row", has_text="Paper runs out").first
+    row = papers.first
     row.get_by_role("link").first.click()
     address = page.url
     look(page)
     page.get_by_label("Note (optional)").fill("The garage is called")
     page.get_by_role("button", name="Acknowledge", exact=True).click()
-    expect(page.locator("main")).to_contain_text("The garage is called")
+    history = page.locator("section", has=page.locator("#history"))
+    expect(history.locator("li", has_text="Acknowledged")).to_contain_text("The garage is called")
     page.get_by_role("button", name="Resolve", exact=True).click()
     expect(page.get_by_role("button", name="Open again")).to_be_visible()
     page.get_by_role("link", name="Inbox").click()
@@ -210,7 +212,7 @@ def decide_whose_badge_it_was(page: Page) -> None:
     question.get_by_role("button", name="The badge is this person’s").click()
     expect(page.locator("form.card", has_text="A badge that ends in 9999")).to_have_count(0)
     go(page, "Register")
-    page.get_by_role("link", name="Van 08", exact=True).click()
+    page.get_by_role("link", name="Van 08", exact=True).first.click()
     expect(page.locator("section", has=page.locator("#stays"))).to_contain_text("Marie Exemple")
     look(page)
 
@@ -288,7 +290,7 @@ def plan_a_driver(page: Page) -> None:
     """Says who drives a van tomorrow."""
     person, reason = ("Jan Testman" if narrow(page) else "Sam Sample"), f"Plan {secrets.token_hex(3)}"
     go(page, "Register")
-    page.get_by_role("link", name="Van 07", exact=True).click()
+    page.get_by_role("link", name="Van 07", exact=True).first.click()
     page.get_by_text("Correct or plan").click()
     page.get_by_label("Person", exact=True).select_option(label=person)
     page.get_by_label("This is a").select_option("planning")
@@ -388,7 +390,7 @@ def hours_at_sites(page: Page, target: Any) -> None:
 
 
 def send_it_every_month(page: Page) -> None:
-    """The same to the owner on the first of each month; then it rests."""
+    """The same to herself and the owner on the first of each month; then it rests."""
     title = f"Hours {secrets.token_hex(3)}"
     page.get_by_role("link", name="Send regularly").click()
     page.get_by_label("Title").fill(title)
@@ -398,7 +400,7 @@ def send_it_every_month(page: Page) -> None:
     look(page)
     page.get_by_role("button", name="Save").click()
     card = page.locator("section", has=page.get_by_role("heading", name=title))
-    expect(card).to_contain_text("1 receiver")
+    expect(card).to_contain_text("2 receivers")
     expect(card).to_contain_text("Next:")
     look(page)
     card.get_by_role("button", name="Pause").click()
@@ -406,11 +408,16 @@ def send_it_every_month(page: Page) -> None:
 
 
 def month_of(page: Page, day: date) -> None:
-    """The page of the month that a day lies in."""
+    """The page of the month that a day lies in; it opens with the month that is to be approved."""
     go(page, "Reports")
     page.get_by_role("link", name=re.compile("Month for payroll")).click()
-    if day.month != today().month:
-        page.get_by_role("link", name="Month before").click()
+    shown = datetime.strptime(page.locator(".page-header .text-capitalize").inner_text(), "%B %Y").replace(
+        tzinfo=BRUSSELS
+    )
+    steps = (day.year - shown.year) * 12 + day.month - shown.month
+    for _ in range(abs(steps)):
+        page.get_by_role("link", name="Month after" if steps > 0 else "Month before").click()
+    expect(page.locator(".page-header .text-capitalize")).to_have_text(f"{day:%B %Y}")
 
 
 def say_who_drove(page: Page, person: str) -> None:
@@ -421,7 +428,7 @@ def say_who_drove(page: Page, person: str) -> None:
     row = page.locator("#payroll-table tr", has_text=person)
     expect(row).to_be_visible()
     go(page, "Register")
-    page.get_by_role("link", name="Van 08", exact=True).click()
+    page.get_by_role("link", name="Van 08", exact=True).first.click()
     page.get_by_text("Correct or plan").click()
     page.get_by_label("Person", exact=True).select_option(label=person)
     morning = narrow(page)

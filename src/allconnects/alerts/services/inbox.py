@@ -94,9 +94,9 @@ def history(found: Alert) -> list[Step]:
     return list(found.steps.select_related("account").order_by("at", "id"))
 
 
-def acknowledge(numbers: Iterable[int], account: int | None) -> int:
+def acknowledge(numbers: Iterable[int], account: int | None, note: str = "") -> int:
     """Take events on. Those that are so already, or closed, stay as they are. Returns how many changed."""
-    return _move(numbers, account, (Handling.OPEN,), Handling.ACKNOWLEDGED, What.ACKNOWLEDGED)
+    return _move(numbers, account, (Handling.OPEN,), Handling.ACKNOWLEDGED, What.ACKNOWLEDGED, note)
 
 
 def resolve(numbers: Iterable[int], account: int | None, note: str = "") -> int:
@@ -104,9 +104,9 @@ def resolve(numbers: Iterable[int], account: int | None, note: str = "") -> int:
     return _move(numbers, account, OPEN, Handling.RESOLVED, What.RESOLVED, note)
 
 
-def reopen(numbers: Iterable[int], account: int | None) -> int:
+def reopen(numbers: Iterable[int], account: int | None, note: str = "") -> int:
     """Undo closing."""
-    return _move(numbers, account, (Handling.RESOLVED, Handling.ACKNOWLEDGED), Handling.OPEN, What.REOPENED)
+    return _move(numbers, account, (Handling.RESOLVED, Handling.ACKNOWLEDGED), Handling.OPEN, What.REOPENED, note)
 
 
 def _move(
@@ -129,7 +129,7 @@ def _move(
     return len(changed)
 
 
-def snooze(numbers: Iterable[int], account: int | None, minutes: int) -> int:
+def snooze(numbers: Iterable[int], account: int | None, minutes: int, note: str = "") -> int:
     """Put events off: they leave the count and do not escalate until then. Raises NotFound, InvalidInput."""
     if not 0 < minutes <= LONGEST_SNOOZE.total_seconds() / 60:
         raise InvalidInput(_("An alert can be put off for a week at most."))
@@ -139,7 +139,7 @@ def snooze(numbers: Iterable[int], account: int | None, minutes: int) -> int:
         raise NotFound(_("There is no such alert."))
     for row in rows:
         row.snoozed_until, row.changed_at = until, clock.now()
-        step(row, What.SNOOZED, account)
+        step(row, What.SNOOZED, account, _note(note))
     Alert.objects.bulk_update(rows, ["snoozed_until", "changed_at"])
     return len(rows)
 

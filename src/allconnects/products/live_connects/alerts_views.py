@@ -121,13 +121,13 @@ def act(request: TenantRequest) -> HttpResponse:
 def _act(request: TenantRequest, action: str, numbers: list[int]) -> str:
     account, note = request.user.pk, request.POST.get("note", "")
     if action == "acknowledge":
-        count = inbox.acknowledge(numbers, account)
+        count = inbox.acknowledge(numbers, account, note)
     elif action == "resolve":
         count = inbox.resolve(numbers, account, note)
     elif action == "reopen":
-        count = inbox.reopen(numbers, account)
+        count = inbox.reopen(numbers, account, note)
     elif action.startswith("snooze-") and action[7:].isdecimal():
-        count = inbox.snooze(numbers, account, int(action[7:]))
+        count = inbox.snooze(numbers, account, int(action[7:]), note)
     elif action == "note" and len(numbers) == 1:
         inbox.note(numbers[0], account, note)
         return _("Written down.")
