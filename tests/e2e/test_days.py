@@ -54,6 +54,7 @@ def begin(open_page: Open, platform: Platform) -> Callable[..., Page]:
 def look(page: Page) -> None:
     """Nothing serious for assistive technology, nothing that has to be scrolled sideways."""
     assert page.viewport_size is not None
+    page.wait_for_load_state("domcontentloaded")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
     found = Axe().run(page).response["violations"]
     serious = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found
@@ -69,7 +70,6 @@ def go(page: Page, section: str) -> None:
     if not link.count():
         bar.get_by_role("button", name="More").click()
     link.first.click()
-    look(page)
 
 
 def patiently(page: Page, wanted: Locator) -> None:
@@ -417,7 +417,7 @@ def month_of(page: Page, day: date) -> None:
     steps = (day.year - shown.year) * 12 + day.month - shown.month
     for _ in range(abs(steps)):
         page.get_by_role("link", name="Month after" if steps > 0 else "Month before").click()
-    expect(page.locator(".page-header .text-capitalize")).to_have_text(f"{day:%B %Y}")
+    expect(title).to_have_text(f"{day:%B %Y}")
 
 
 def say_who_drove(page: Page, person: str) -> None:
