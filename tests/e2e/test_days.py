@@ -411,9 +411,8 @@ def month_of(page: Page, day: date) -> None:
     """The page of the month that a day lies in; it opens with the month that is to be approved."""
     go(page, "Reports")
     page.get_by_role("link", name=re.compile("Month for payroll")).click()
-    shown = datetime.strptime(page.locator(".page-header .text-capitalize").inner_text(), "%B %Y").replace(
-        tzinfo=BRUSSELS
-    )
+    title = page.locator(".page-header .text-capitalize")
+    shown = datetime.strptime(title.inner_text(), "%B %Y").replace(tzinfo=BRUSSELS)
     steps = (day.year - shown.year) * 12 + day.month - shown.month
     for _ in range(abs(steps)):
         page.get_by_role("link", name="Month after" if steps > 0 else "Month before").click()
