@@ -2,7 +2,8 @@
 
 ``READS``: asked about a firm in which one person did all that can be told, each leaves a line of one of these scopes.
 ``SAYS_NOTHING``: every other address that is asked and not pressed, under the reason why it leaves none. An address
-that is in neither fails the test: whoever adds one decides. What reads without an address stands in ``WAYS``.
+that is in neither fails the test: whoever adds one decides. What reads without an address stands in
+``tests/privacy/test_readers.py``.
 """
 
 from __future__ import annotations

@@ -55,6 +55,11 @@ class Others:
         self.counted(person)
         return person in self._limits
 
+    def hides_time(self, person: str, at: datetime) -> bool:
+        """Whether others do not look so far back: then a line of a place and times is not told at all."""
+        sight = self._limits.get(person)
+        return sight is not None and sight.hides(at)
+
     def hides_visit(self, person: str, at: datetime) -> bool:
         """Whether a line that tells place and time is not told at all; of others it is written down."""
         sight = self._limits.get(person)

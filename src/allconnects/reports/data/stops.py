@@ -53,6 +53,8 @@ def stop_rows(ask: Ask) -> Iterator[Row]:
     kept = (row for row in rows if row[7] >= least and _within(ask, row))
     while part := list(islice(kept, _AT_ONCE)):
         for row, place in zip(part, _places(ask.organisation, part, rule), strict=True):
+            if row[8] is not None and others.hides_time(str(row[8]), row[4]):
+                continue
             hidden = row[8] is not None and others.hides_place(str(row[8]))
             yield (*row[:6], None if hidden else place, row[7], 1, f"{row[9]}-{row[4].timestamp():.0f}")
     others.note()
