@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 from tests.e2e.browser import Watch, launched
 
 READY = re.compile(r"ready (\S+) account=(\S+) password=(\S+) token=(\S+)")
-START_S = 150
+START_S = 400
 PROTOCOLS = ("teltonika", "gt06", "osmand", "owntracks")
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
 LANGUAGES = {
@@ -55,6 +59,59 @@ def test_from_request_to_answer(open_page: Callable[..., Any], language: str) ->
         page.evaluate("fetch(document.querySelector('main details a[href$=\".pdf\"]').href)")
     assert pdf.value.headers["content-type"] == "application/pdf"
     in_language(page, "en")
+
+
+def test_the_copy_of_ones_data_comes_and_opens_in_each_language(chromium: Browser, platform: Platform) -> None:
+    """A driver on his phone: asks, waits, fetches, opens. What is in the file is what the law asks for."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="en")
+    page = context.new_page()
+    page.goto(platform.url + "/accounts/login/?next=/privacy/requests/")
+    page.fill("input[name=login]", platform.account.replace("owner", "driver", 1))
+    say_password(page, platform)
+    page.wait_for_url("**/privacy/requests/")
+    for language in LANGUAGES:
+        page.goto(platform.url + "/privacy/requests/new/?right=access")
+        in_language(page, language)
+        page.locator("main form button.btn-primary").click()
+        page.wait_for_url(re.compile(r"/privacy/requests/[0-9a-f-]{36}/$"))
+        case = page.url
+        expect(page.locator("main details summary").first).to_contain_text(LANGUAGES[language][0])
+        fetch = page.locator(".alert-success a.btn-primary")
+        while not fetch.count():  # the whole test has its own limit of time
+            page.wait_for_timeout(500)
+            page.goto(case)
+        fetch.click()
+        page.wait_for_load_state()
+        if page.locator("input[name=password]").count():
+            say_password(page, platform)
+            page.wait_for_url("**/package/")
+        with page.expect_download(timeout=120_000) as got:
+            page.locator("main form button.btn-primary").click()
+        with zipfile.ZipFile(got.value.path()) as file:
+            opened(file)
+        page.goto(case)
+        expect(page.locator(".alert-success")).to_have_count(0)
+    in_language(page, "en")
+    context.close()
+
+
+def say_password(page: Page, platform: Platform) -> None:
+    """The driver's; also asked for before the program gives his data out."""
+    page.fill("input[name=password]", platform.password)
+    page.press("input[name=password]", "Enter")
+
+
+def opened(file: zipfile.ZipFile) -> None:
+    """What a copy holds: for programs, for spreadsheets, for maps, and for people."""
+    names, told = file.namelist(), json.loads(file.read("data.json"))
+    assert told["recipients"], "to whom it goes"
+    assert told["retention"], "and how long it stays"
+    assert told["tables"]["fleet_person"]
+    assert file.read("tables/fleet_person.csv").count(b"\n") >= 2
+    assert file.read("overview.pdf").startswith(b"%PDF-")
+    tracks = [name for name in names if name.endswith(".gpx")]
+    assert tracks, "he drove"
+    assert b"<trkpt" in file.read(tracks[0])
 
 
 def test_fields_of_a_correction_show_with_it(open_page: Callable[..., Any]) -> None:

@@ -1,8 +1,8 @@
 """Which modules read rows that say where people are or were, and how each keeps to what they let others see.
 
 Addresses are walked by ``tests/permissions/test_readings.py``. This one looks from the other end: jobs, mails,
-webhooks, forwarding, shared links and exports have no address, but they read the same tables. A module that reads one and is not
-listed here fails the test: whoever writes it decides.
+webhooks, forwarding, shared links and exports have no address, but they read the same tables. A module that reads one
+and is not listed here fails the test: whoever writes it decides.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -65,7 +65,7 @@ def _changes(organisation: int, person: Person, moment: datetime) -> datetime | 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A line of the day: a trip or a stop."""
+    """A line of the day: a trip or a stop. ``earlier``: it began before the day; ``later``: it went on after it."""
 
     start: datetime
     end: datetime
@@ -73,6 +73,8 @@ class Moment:
     text: str
     metres: float = 0.0
     still: bool = False
+    earlier: bool = False
+    later: bool = False
 
 
 def day_of(organisation: int, person: Person, account: Account, day: date) -> list[Moment]:
@@ -80,7 +82,11 @@ def day_of(organisation: int, person: Person, account: Account, day: date) -> li
     start, end = bounds(day)
     drives = trips.named(organisation, trips.trips_between(organisation, start, end, person=person.pk), account.pk)
     halts = trips.named_stops(organisation, trips.stops_between(organisation, start, end, person=person.pk), account.pk)
-    return sorted([*map(_drive, drives), *map(_halt, halts)], key=lambda one: (one.start, one.end))
+    found = [
+        replace(one, earlier=one.start < start, later=one.end > end)
+        for one in (*map(_drive, drives), *map(_halt, halts))
+    ]
+    return sorted(found, key=lambda one: (one.start, one.end))
 
 
 def _drive(one: StoredTrip) -> Moment:

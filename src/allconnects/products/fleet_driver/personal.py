@@ -182,11 +182,12 @@ def _recipients() -> dict[str, str]:
     )
 
 
-def _by_day(lines: list[Look]) -> list[tuple[date, list[Look]]]:
-    days: dict[date, list[Look]] = {}
+def _by_day(lines: list[Look]) -> list[tuple[date, list[Look], list[Look]]]:
+    """Days with what others read, and what the person read himself, which is told below it."""
+    days: dict[date, tuple[list[Look], list[Look]]] = {}
     for one in lines:
-        days.setdefault(one.day, []).append(one)
-    return list(days.items())
+        days.setdefault(one.day, ([], []))[one.mine].append(one)
+    return [(day, others, own) for day, (others, own) in days.items()]
 
 
 @require_safe
