@@ -35,6 +35,12 @@ TAKEN = {
 """Constraint to the field it concerns, and why it refuses."""
 
 
+def unique_fields(kind: str) -> dict[str, str]:
+    """Fields of a kind that no two rows share, and what is said when they do."""
+    found = {field: why for name, (field, why) in TAKEN.items() if name == f"{kind}_{field}_once"}
+    return {field: _(why) for field, why in found.items() if field != "account"}
+
+
 class ChangedMeanwhile(AllconnectsError):
     """Somebody else was quicker; nothing was overwritten."""
 

@@ -73,7 +73,7 @@ def _keep(request: TenantRequest, kind: Any) -> Upload:
     if sent.size > files.MOST_BYTES:
         raise InvalidInput(_("The file is larger than 5 MB."))
     data = sent.read()
-    files.read(data)
+    files.read(data, kind)
     return Upload.objects.create(
         organisation=request.organisation, account=request.user, kind=kind.name, name=str(sent.name)[-100:], data=data,
         made_at=clock.now(),
@@ -88,7 +88,7 @@ def preview(request: TenantRequest, path: str, upload: int) -> HttpResponse:
     kept = Upload.objects.filter(pk=upload, kind=kind.name, account_id=request.user.pk or 0).first()
     if kept is None:
         raise NotFound(_("There is no such file any more. Send it again."))
-    rows = files.read(bytes(kept.data))
+    rows = files.read(bytes(kept.data), kind)
     if request.method == "POST":
         if "drop" in request.POST:
             kept.delete()
