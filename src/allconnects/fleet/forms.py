@@ -63,12 +63,21 @@ class RegisterForm(forms.ModelForm):  # type: ignore[type-arg]
     """A row of the register; fields in Tabler's classes."""
 
     numbers: ClassVar[dict[str, tuple[Callable[[str], str | None], Any]]] = {}
+    drawn: ClassVar[dict[str, Callable[[], forms.Widget]]] = {}
+    """How pages draw a field that chooses out of many; rooms above put it in."""
 
     def __init__(self, who: Who, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.who = who
         self.instance.organisation = who.organisation
+        self._offer()
         self._style()
+
+    def _offer(self) -> None:
+        """What can be chosen is said before anything that was sent is judged."""
+        for name, widget in self.drawn.items():
+            if name in self.fields:
+                self.fields[name].widget = widget()
 
     def _style(self) -> None:
         for name, field in self.fields.items():
@@ -178,15 +187,15 @@ class PersonForm(RegisterForm):
             "active_until", "account",
         )  # fmt: skip
 
-    def __init__(self, who: Who, *args: Any, **kwargs: Any) -> None:
-        super().__init__(who, *args, **kwargs)
+    def _offer(self) -> None:
+        super()._offer()
         employer, account = self.fields["employer"], self.fields["account"]
         assert isinstance(employer, forms.ModelChoiceField)
         assert isinstance(account, forms.ModelChoiceField)
         employer.queryset = Employer.objects.filter(archived_at=None).order_by("name")
         employer.label_from_instance = lambda obj: str(obj.name)  # type: ignore[method-assign]
         employer.empty_label = account.empty_label = "–"
-        account.queryset = Account.objects.filter(membership__organisation=who.organisation).order_by("email")
+        account.queryset = Account.objects.filter(membership__organisation=self.who.organisation).order_by("email")
         account.label_from_instance = lambda obj: str(obj.email)  # type: ignore[method-assign]
 
     def clean(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Unclear(str):
 
 def picked(data: Mapping[str, Any], source: Source, name: str) -> str:
     """The id that a form has chosen; empty if none was. Raises InvalidInput where the text names none or several."""
-    key, text = str(data.get(name, "")), str(data.get(name + TEXT, "")).strip()
+    key, text = ("" if data.get(one) is None else str(data[one]).strip() for one in (name, name + TEXT))
     if name + TEXT not in data:
         return key
     if not text:
