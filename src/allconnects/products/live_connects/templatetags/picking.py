@@ -16,13 +16,16 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def pick(
     context: template.Context, kind: str, name: str, id: str, empty: str = "–", required: bool = False,
-    chosen: Any = "", many: bool = False, describedby: str = "",
+    chosen: Any = "", many: bool = False, describedby: str = "", typed: bool = False,
 ) -> SafeString:  # fmt: skip
-    """The field for a kind of ``picking.sources``. However many stand on a page, the rows are asked for once."""
+    """The field for a kind of ``picking.sources``. However many stand on a page, the rows are asked for once.
+
+    ``typed``: one types to find, also where there are few.
+    """
     source = SOURCES[kind]
     asked: dict[str, Any] = context.render_context.setdefault("picks", {})  # type: ignore[assignment, arg-type]
     if kind not in asked:
-        asked[kind] = source.few()
+        asked[kind] = None if typed else source.few()
     attrs: dict[str, Any] = {"id": id, "required": required}
     if describedby:
         attrs["aria-describedby"] = describedby
