@@ -56,6 +56,19 @@ def test_every_word_must_stand_in_what_is_found(make: Make, client_of: Callable[
     assert found(client, "person", "%") == found(client, "person", "_\0x") == []
 
 
+def test_what_is_called_just_so_comes_first(make: Make, client_of: Callable[..., Client]) -> None:
+    from allconnects.fleet.models import Vehicle
+
+    for n in range(5, 500, 8):
+        make(Vehicle, name=f"Van {n}", plate=f"1-ABC-{n}")
+    for n in (50, 1005):
+        make(Vehicle, name=f"Van {n}", plate="")
+    client = client_of("driver")
+    assert found(client, "vehicle", "van 5")[:2] == ["Van 5 · 1-ABC-5", "Van 50"]
+    assert found(client, "vehicle", "Van 5 · 1-ABC-5")[0] == "Van 5 · 1-ABC-5"
+    assert found(client, "vehicle", "1-abc-5")[0] == "Van 5 · 1-ABC-5"
+
+
 def test_no_more_than_twenty_are_sent(make: Make, client_of: Callable[..., Client]) -> None:
     many(make, 21)
     answer = client_of("driver").post("/find/vehicle/", {"q": ""}).json()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -45,14 +45,24 @@ class Source:
     named: Callable[[Any], str]
 
     def find(self, text: str, most: int = MOST_FOUND) -> list[Option]:
-        """Rows in which every word stands, at most so many."""
+        """Rows in which every word stands, at most so many: first what is called just so, then what begins so."""
         rows = self.rows()
         for word in _words(text):
             hits = Q()
             for column in self.searched:
                 hits |= Q(**{f"{column}__icontains": word})
             rows = rows.filter(hits)
-        return [self._option(row) for row in rows.order_by(*self.order, "pk")[:most]]
+        near = [self._near(text)] if text.strip() else []
+        return [self._option(row) for row in rows.order_by(*near, *self.order, "pk")[:most]]
+
+    def _near(self, text: str) -> Case:
+        """Of five thousand vans, “Van 5” means the fifth."""
+        name = " ".join(text[:200].replace("\0", "").partition(" · ")[0].split())
+        just, begins = Q(), Q()
+        for column in self.searched:
+            just |= Q(**{f"{column}__iexact": name})
+            begins |= Q(**{f"{column}__istartswith": name})
+        return Case(When(just, then=Value(0)), When(begins, then=Value(1)), default=Value(2))
 
     def few(self) -> list[Option] | None:
         """All of them, if they are few enough for a list; else None."""
