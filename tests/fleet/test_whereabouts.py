@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allconnects.fleet.whereabouts import How, Sign, where
+from allconnects.fleet.whereabouts import How, Sign, sources, where
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -56,6 +56,26 @@ def test_a_tag_heard_by_another_vehicle_puts_it_in_doubt() -> None:
 def test_the_tracker_keeps_who_has_it() -> None:
     found = where([sign("tracker", 0.1), sign("person", 300, ("person", 7))], NOW)
     assert (found.how, found.holder) == ("tracker", ("person", 7))
+
+
+def placed(how: How, hours: float, north_m: float, holder: tuple[str, object] | None = None) -> Sign:
+    at = NOW - timedelta(hours=hours)
+    return Sign(how, at, 51.0 + north_m / 111_200, 4.4, holder, NOW - timedelta(minutes=5))
+
+
+def test_a_tracker_beside_the_vehicle_it_was_loaded_into_agrees_and_one_far_off_does_not() -> None:
+    for metres, why, holder in ((100, "custody_agrees", ("vehicle", 1)), (5000, "custody_differs", None)):
+        found = where([placed("tracker", 0.1, metres), placed("vehicle", 3, 0, ("vehicle", 1))], NOW)
+        assert (found.how, found.certainty, found.holder) == ("tracker", "certain", holder)
+        assert found.why == ("tracker_latest", why)
+
+
+def test_nothing_agrees_that_nobody_compared_and_each_source_has_its_own_age() -> None:
+    found = where([sign("tracker", 0.1), sign("person", 500, ("person", 7)), sign("tag", 30, ("vehicle", 2))], NOW)
+    assert found.why == ("tracker_latest",)
+    assert [(one.how, one.certainty, one.holder) for one in sources(found, NOW)] == [
+        ("tag", "old", ("vehicle", 2)), ("person", "old", ("person", 7)),
+    ]  # fmt: skip
 
 
 signs = st.lists(

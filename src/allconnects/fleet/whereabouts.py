@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import cos, hypot, radians
 from typing import Literal
 
 How = Literal["tracker", "tag", "vehicle", "site", "person", "transit", "unknown"]
@@ -24,6 +25,8 @@ class Limits:
     vehicle_fix: timedelta = timedelta(hours=2)
     custody: timedelta = timedelta(days=14)
     old: timedelta = timedelta(days=30)
+    compared: timedelta = timedelta(minutes=15)
+    together_m: float = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ def _by_observation(seen: Sign, custody: Sign | None, now: datetime, limits: Lim
             if not agrees and certainty == "certain":
                 certainty = "likely"
         elif now - custody.at <= limits.custody or seen.how == "tracker":
-            holder = custody.holder
-            why.append("custody_agrees")
+            together = _together(seen, custody, limits)
+            if together is not None:
+                why.append("custody_agrees" if together else "custody_differs")
+            holder = custody.holder if together is not False else seen.holder
     return Where(seen.how, certainty, seen.at, seen.lat, seen.lon, holder, tuple(why), _rest(known, seen))
 
 
@@ -104,6 +109,22 @@ def _by_custody(custody: Sign, seen: Sign | None, now: datetime, limits: Limits,
         why.append("vehicle_silent")
         certainty = "old" if certainty == "old" else "likely"
     return Where(custody.how, certainty, custody.at, lat, lon, custody.holder, tuple(why), _rest(known, custody))
+
+
+def _together(seen: Sign, custody: Sign, limits: Limits) -> bool | None:
+    """Whether it is where the vehicle is that it was loaded into; None where not both were placed at about one time."""
+    if None in (seen.lat, seen.lon, custody.lat, custody.lon) or custody.place_at is None:
+        return None
+    if abs(seen.at - custody.place_at) > limits.compared:
+        return None
+    north = (seen.lat - custody.lat) * 111_200  # type: ignore[operator]
+    east = (seen.lon - custody.lon) * 111_200 * cos(radians(seen.lat))  # type: ignore[operator, arg-type]
+    return hypot(north, east) <= limits.together_m
+
+
+def sources(place: Where, now: datetime) -> list[Where]:
+    """The other signs of an answer, each as if it were the only one."""
+    return [where([sign], now) for sign in place.others]
 
 
 def graded(age: timedelta, limit: timedelta, limits: Limits) -> Certainty:

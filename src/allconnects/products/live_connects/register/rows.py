@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allconnects.accounts.access import TenantRequest, at_least, member
-from allconnects.fleet import checks, history, noted
+from allconnects.fleet import checks, history, noted, whereabouts
 from allconnects.fleet.forms import DocumentForm
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models import Badge, Claim, Document, Installation, Occupancy, Person, TeamMember
@@ -105,7 +105,8 @@ def _read(found: QuerySet[Occupancy], since: datetime) -> list[Occupancy]:
 def _material(row: Any, planner: bool) -> dict[str, Any]:
     place = materials.whereabouts([row.pk])[row.pk]
     return _placed(row) | {
-        "where": place, "holder": materials.names_of([place]).get(place.holder or ("", ""), ""),
+        "where": place, "sources": whereabouts.sources(place, clock.now()),
+        "holder": materials.names_of([place]).get(place.holder or ("", ""), ""),
         "chain": materials.chain(row.pk, 30) if planner else [], "tags": row.tags.order_by("identifier"),
     }  # fmt: skip
 
