@@ -111,6 +111,8 @@ PAGES: dict[str, Page | list[Page]] = {
         Page("owner", path={"number": "$breach"}),
         Page("owner", "post", {"number": "$breach"}, {"act": "close"}),
     ],
+    "offboarding:leave": [Page("owner"), Page("owner", "post", data={"act": "ask", "name": "x"})],
+    "offboarding:fetch": Page("owner"),
     "support:ask": Page(ACCOUNT),
     "support:grants": Page("manager"),
     "support:decide": Page("manager", "post", {"grant": "$support"}, {"act": "end"}),

@@ -11,4 +11,4 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Tasks and labels are known once their modules are loaded."""
-        from allconnects.billing import jobs, labels  # noqa: F401
+        from allconnects.billing import jobs, labels, leaving  # noqa: F401

@@ -56,6 +56,13 @@ def _trip_days(text: str) -> int:
     return int(text)
 
 
+def _leave_days(text: str) -> int:
+    """Time to think again and to fetch a copy; not so long that nothing ever goes."""
+    if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= 90:
+        raise ValueError("a number of days from 1 to 90")
+    return int(text)
+
+
 def _mail_minutes(text: str) -> int:
     """A day at most: what waits longer was not urgent."""
     if not _DIGITS.fullmatch(text) or int(text) > 1440:
@@ -266,6 +273,9 @@ class Settings:
     )
     position_days: int = _setting(_days, "Days that raw positions are kept, at most 60.", 60)
     trip_days: int = _setting(_trip_days, "Days that trips, stops and visits are kept, 14 to 365.", 365)
+    leave_days: int = _setting(
+        _leave_days, "Days from asking to leave until everything of an organisation is deleted, 1 to 90.", 30
+    )
     seal_after_hours: int = _setting(
         _quiet_hours, "Hours without news of it after which a device's past day is sealed, at most 24.", 6
     )

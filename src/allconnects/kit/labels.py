@@ -189,6 +189,8 @@ class Table:
         if self.vault or self.billing:
             return ""
         words = set(filter(None, (word.strip() for word in self.more.split(","))))
+        if self.tenant and self.name != "privacy_offboarding":
+            words |= {"SELECT", "DELETE"}  # an organisation that leaves goes whole
         if self.personal and not self.nobody:
             words.add("SELECT")
             erasures = {label.erasure for label in self.columns.values() if label.personal}

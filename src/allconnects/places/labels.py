@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allconnects.kit.labels import NOT_PERSONAL, Label, Table, ages, register
+from allconnects.privacy.offboarding.ports import of_people_only
 
 VISIT = Label(
     "user.location.precise", "location", "driver", "pseudonymous", "fleet.dispatch",
@@ -93,3 +94,4 @@ register(
 ages("places_visit", "{t}.leave", "worker")
 ages("places_due", "{t}.since", "places.forget")
 ages("places_address", "{t}.wanted_at", "places.forget")
+of_people_only("places_home")

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "allconnects.privacy",
     "allconnects.privacy.consents",
     "allconnects.privacy.breaches",
+    "allconnects.privacy.offboarding",
     "allconnects.privacy.requests",
     "allconnects.privacy.registry",
     "allconnects.privacy.erasure",

@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.products.live_connects.leaving_urls")),
     path("", include("allconnects.privacy.support.urls")),
     path("", include("allconnects.privacy.breaches.urls")),
+    path("", include("allconnects.privacy.offboarding.urls")),
     path("", include("allconnects.products.live_connects.places_urls")),
     path("", include("allconnects.products.live_connects.reports_urls")),
     path("", include("allconnects.products.live_connects.register.urls")),

@@ -11,5 +11,5 @@ class TelemetryConfig(AppConfig):
 
     def ready(self) -> None:
         """Tables that are plain SQL join the inventory too."""
-        from allconnects.telemetry import erasing, handing  # noqa: F401
+        from allconnects.telemetry import departing, erasing, handing  # noqa: F401
         from allconnects.telemetry.store import labels  # noqa: F401

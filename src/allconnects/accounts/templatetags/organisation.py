@@ -9,6 +9,7 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 register = template.Library()
 
@@ -33,6 +34,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         Entry("disclosures:list", _("Authorities"), "answers"),
         Entry("registry:overview", _("What is processed"), "answers"),
         Entry("breaches:list", _("Breaches"), "owner"), Entry("keeping:keeping", _("How long")),
+        Entry("offboarding:leave", pgettext_lazy("the whole organisation", "Leave"), "owner"),
     )),
     (_("Billing"), (Entry("billing:overview", _("Billing"), "bills"),)),
 )  # fmt: skip

@@ -61,7 +61,7 @@ def check() -> None:
     if not marks.ledger().path.exists():
         return
     with from_settings() as vault, db.connect("owner", autocommit=True) as raw:
-        count = len(returned(raw, vault)) or len(raw.execute(_BEGUN).fetchall())
+        count = len(returned(raw, vault)) or len(raw.execute(_BEGUN).fetchall()) or _organisations(raw, vault)
     if count:
         raise NotReplayed(
             f"this database was put back from a backup that still holds people who were erased since ({count}): "
@@ -79,6 +79,7 @@ def replay() -> Replayed:
         _load()
         wanted |= dict.fromkeys((row[0], row[1]) for row in raw.execute(_BEGUN).fetchall())
         states = [engine.run(organisation, erasure, vault=vault) for organisation, erasure in wanted]
+        states += offboarding().replay(raw, vault)
     return Replayed(states.count("done"), len(states) - states.count("done"))
 
 
@@ -89,6 +90,20 @@ def returned(raw: Raw, vault: Vault) -> list[Subject]:
         return []
     _load()
     return [subject for subject in _subjects(raw) if marks.main_tag(vault, subject) in left]
+
+
+def offboarding() -> Any:
+    """What has organisations leave; it stands on this, so it is looked up when it is needed."""
+    from allconnects.privacy.offboarding import replay as found
+
+    return found
+
+
+def _organisations(raw: Raw, vault: Vault) -> int:
+    if not marks.unreplayed(raw, vault):
+        return 0
+    _load()
+    return len(offboarding().returned(raw, vault))
 
 
 def _subjects(raw: Raw) -> Iterator[Subject]:

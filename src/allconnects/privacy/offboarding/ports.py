@@ -1,0 +1,72 @@
+"""What rooms add to the leaving of an organisation: registered from above, called from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from allconnects.privacy.vault import Vault
+
+Raw = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """What is kept after the organisation has gone: ``what`` and ``why`` in English, ``until`` a day (ISO) or words."""
+
+    what: str
+    why: str
+    until: str
+
+
+End = Callable[[int], list[Stays]]
+Files = Callable[[Raw, Vault, int], Iterator[tuple[str, Iterator[bytes]]]]
+_ends: dict[str, End] = {}
+_files: dict[str, Files] = {}
+_own: set[str] = set()
+
+
+def at_end(name: str) -> Callable[[End], End]:
+    """Make a function end what runs for it elsewhere; it says what stays. It must bear being done twice."""
+
+    def add(function: End) -> End:
+        _ends[name] = function
+        return function
+
+    return add
+
+
+def ends() -> list[tuple[str, End]]:
+    """All of them, by name."""
+    return sorted(_ends.items())
+
+
+def files(name: str) -> Callable[[Files], Files]:
+    """Make a function give files (name, pieces) of what tables cannot show, such as sealed positions.
+
+    The connection is of the role ``rights`` and speaks for the organisation.
+    """
+
+    def add(function: Files) -> Files:
+        _files[name] = function
+        return function
+
+    return add
+
+
+def all_files() -> list[tuple[str, Files]]:
+    """All of them, by name."""
+    return sorted(_files.items())
+
+
+def of_people_only(table: str) -> None:
+    """A table that its people alone may see, not their organisation: it goes, but is not handed over."""
+    _own.add(table)
+
+
+def own() -> frozenset[str]:
+    """Those tables."""
+    return frozenset(_own)
