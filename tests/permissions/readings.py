@@ -105,6 +105,7 @@ SAYS_NOTHING: dict[str, str] = {
             "register:edit",
             "register:label",
             "register:code",
+            "register:hours_file",
             "register:documents",
             "register:maintenance",
             "register:add_plan",
