@@ -74,6 +74,15 @@ def test_pages_of_arrays_are_linked_and_lose_nothing(filled: None, ask: Ask, pat
     assert pages == -(-len(rows) // 2) > 2
 
 
+def test_devices_are_found_by_words_without_accents_and_capitals(ask: Ask) -> None:
+    for name in ("Crane Liège", "Van LIEGE", "Van Namur"):
+        assert ask("post", "devices", {"identifier": uuid4().hex, "name": name}).status_code == 201
+    names = lambda text: [one["name"] for one in ask("get", f"devices?q={text}").json()]  # noqa: E731
+    assert names("liege") == names("LIÈGE") == ["Crane Liège", "Van LIEGE"]
+    assert names("liege%20van") == ["Van LIEGE"]
+    assert names("%25") == names("_") == []
+
+
 @pytest.mark.parametrize("path", ["devices", "places", "occupancy"])
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "MA", "OTk5OTk5OTk5", "LTE", "OTk5OTk5OTk5OTk5OTk"])
 def test_cursors_that_are_none_are_refused(filled: None, ask: Ask, path: str, cursor: str) -> None:

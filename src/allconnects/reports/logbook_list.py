@@ -8,6 +8,7 @@ from typing import Final
 
 from allconnects.fleet.models import Vehicle
 from allconnects.kit import paging
+from allconnects.kit.words import holds_all, words_of
 from allconnects.reports.classifying import last_day
 from allconnects.reports.data.sql import all_rows
 from allconnects.reports.data.trips import trips
@@ -15,7 +16,7 @@ from allconnects.reports.definition import Ask
 from allconnects.reports.purposes import purposes
 from allconnects.trips.models import Use, Voice
 
-_PAGE: Final = """
+_PAGE: Final = f"""
     SELECT v.id FROM fleet_vehicle v
     WHERE v.organisation_id = %(organisation)s
       AND (v.archived_at IS NULL
@@ -25,8 +26,7 @@ _PAGE: Final = """
                       AND r.vehicle_id = v.id AND r.entry = 'close' AND r.month = %(first)s))
       AND (%(after)s::integer IS NULL OR (v.name, v.id) > (
           SELECT a.name, a.id FROM fleet_vehicle a WHERE a.id = %(after)s))
-      AND NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) word
-                      WHERE strpos(lower(v.name || ' ' || v.plate), word) = 0)
+      AND {holds_all("v.name || ' ' || v.plate")}
     ORDER BY v.name, v.id LIMIT %(limit)s"""
 
 
@@ -36,9 +36,8 @@ def page_of(organisation: int, month: date, text: str, cursor: str, limit: int) 
     Those that are put away are among them where they drove in the month or it is closed for them. Raises InvalidInput.
     """
     ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["tax_logbook"])
-    words = [word.lower() for word in text.replace("\0", "").split()[:8]]
     asked = {
-        "organisation": organisation, "begin": ask.begin, "end": ask.end, "first": month, "words": words,
+        "organisation": organisation, "begin": ask.begin, "end": ask.end, "first": month, "words": words_of(text),
         "after": paging.number_of(cursor) if cursor else None, "limit": limit + 1,
     }  # fmt: skip
     keys: Sequence[int] = [row[0] for row in all_rows(_PAGE, asked)]

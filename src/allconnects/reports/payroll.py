@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from allconnects.accounts.models import Account
-from allconnects.kit import clock, paging
+from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 from allconnects.privacy.access import service as access
 from allconnects.reports.classifying import last_day
@@ -28,7 +28,7 @@ from allconnects.reports.definition import BRUSSELS, Ask
 from allconnects.reports.models import Contest, Outcome, PayrollMonth
 from allconnects.reports.purposes import purposes
 
-_PEOPLE: Final = """
+PEOPLE: Final = """
     SELECT p.id, btrim(p.first_name || ' ' || p.last_name), p.number, coalesce(e.name, '')
     FROM fleet_person p LEFT JOIN fleet_employer e ON e.organisation_id = p.organisation_id AND e.id = p.employer_id
     WHERE p.organisation_id = %(organisation)s
@@ -36,21 +36,7 @@ _PEOPLE: Final = """
       AND (p.active_until IS NULL OR p.active_until >= %(first)s)
       AND (p.archived_at IS NULL OR p.archived_at >= %(begin)s)
       AND (%(person)s::uuid IS NULL OR p.id = %(person)s)"""
-_ORDER: Final = " ORDER BY lower(p.last_name), lower(p.first_name), p.id"
-_APPROVED: Final = """EXISTS (SELECT FROM reports_payrollmonth a WHERE a.organisation_id = p.organisation_id
-    AND a.person_id = p.id AND a.month = %(first)s AND a.reopened_at IS NULL)"""
-_PAGE: Final = f"""{_PEOPLE}
-      AND (%(after)s::uuid IS NULL OR (lower(p.last_name), lower(p.first_name), p.id) > (
-          SELECT lower(a.last_name), lower(a.first_name), a.id FROM fleet_person a WHERE a.id = %(after)s))
-      AND NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) word
-                      WHERE strpos(lower(p.first_name || ' ' || p.last_name || ' ' || p.number), word) = 0)
-      AND (%(state)s = '' OR (%(state)s = 'approved') = {_APPROVED}){_ORDER} LIMIT %(limit)s"""
-_COUNTS: Final = f"""
-    SELECT count(*), count(*) FILTER (WHERE {_APPROVED}) FROM fleet_person p
-    WHERE p.organisation_id = %(organisation)s
-      AND (p.active_from IS NULL OR p.active_from <= %(last)s)
-      AND (p.active_until IS NULL OR p.active_until >= %(first)s)
-      AND (p.archived_at IS NULL OR p.archived_at >= %(begin)s)"""
+ORDER: Final = " ORDER BY lower(p.last_name), lower(p.first_name), p.id"
 _PASSENGERS: Final = """
     SELECT o.person_id, (t.start_at AT TIME ZONE 'Europe/Brussels')::date, sum(t.distance_m)
     FROM trips_trip t
@@ -175,49 +161,21 @@ def month_of(organisation: int, month: date, person: UUID | None = None) -> list
     """Everybody's month, by name; or that of one person. Raises NotFound for an unknown one."""
     ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["payroll"],
               people=() if person is None else (person,), noted=False)  # fmt: skip
-    rows = all_rows(_PEOPLE + _ORDER, _values(ask) | {"person": person})
+    rows = all_rows(PEOPLE + ORDER, values_of(ask) | {"person": person})
     if person is not None and not rows:
         raise NotFound(_("There is no such person."))
-    return _filled(ask, rows)
+    return filled(ask, rows)
 
 
-def page_of(
-    organisation: int, month: date, text: str = "", state: str = "", cursor: str = "", limit: int = 50
-) -> tuple[list[PersonMonth], str]:
-    """So many people by name, in whose name or number every word stands, and the cursor of the next page.
-
-    ``state``: ``approved`` (also where figures changed since), ``open``, or empty for all. Raises InvalidInput.
-    """
-    ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["payroll"], noted=False)
-    words = [word.lower() for word in text.replace("\0", "").split()[:8]]
-    asked = {"person": None, "after": _person(cursor), "words": words, "state": state, "limit": limit + 1}
-    rows, following = paging.cut(all_rows(_PAGE, _values(ask) | asked), limit, lambda row: paging.cursor_of(row[0]))
-    people = tuple(row[0] for row in rows)
-    return (_filled(replace(ask, people=people), rows) if people else []), following
-
-
-def _person(cursor: str) -> UUID | None:
-    try:
-        return UUID(paging.key_of(cursor)) if cursor else None
-    except ValueError:
-        raise InvalidInput(_("This cursor is none of ours.")) from None
-
-
-def counts_of(organisation: int, month: date) -> tuple[int, int]:
-    """How many people a month has, and of how many it is approved."""
-    ask = Ask(organisation=organisation, first=month, last=last_day(month), purpose=purposes()["payroll"])
-    ((people, approved),) = all_rows(_COUNTS, _values(ask))
-    return people, approved
-
-
-def _values(ask: Ask) -> dict[str, Any]:
+def values_of(ask: Ask) -> dict[str, Any]:
+    """What its queries ask with."""
     return {"organisation": ask.organisation, "begin": ask.begin, "end": ask.end, "first": ask.first, "last": ask.last}
 
 
-def _filled(ask: Ask, rows: Sequence[Any]) -> list[PersonMonth]:
+def filled(ask: Ask, rows: Sequence[Any]) -> list[PersonMonth]:
     """The months of these people: sites, driving, questions, approvals."""
     found = {row[0]: PersonMonth(*row) for row in rows}
-    values, organisation, month = _values(ask) | {"people": list(ask.people)}, ask.organisation, ask.first
+    values, organisation, month = values_of(ask) | {"people": list(ask.people)}, ask.organisation, ask.first
     _add_sites(ask, found)
     _add_driving(ask, found, values)
     for who, count in all_rows(_QUESTIONS, values):

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from allconnects.kit import clock, paging
+from allconnects.kit.words import holds_all, words_of
 from allconnects.telemetry.live.snapshot import SHOWN, known
 from allconnects.telemetry.live.state import Edges, State
 from allconnects.telemetry.models import Device
@@ -22,11 +23,9 @@ _ROWS = f"""
     WHERE (%(device)s::integer IS NULL OR d.id = %(device)s)
       AND (%(after)s::integer IS NULL OR (lower(d.name), d.id) > (
           SELECT lower(a.name), a.id FROM telemetry_device a WHERE a.id = %(after)s))
-      AND NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) word
-                      WHERE strpos(lower(d.name || ' ' || d.identifier), word) = 0)
+      AND {holds_all("d.name || ' ' || d.identifier")}
     ORDER BY lower(d.name), d.id LIMIT %(limit)s"""
 _ALL: dict[str, Any] = {"device": None, "after": None, "words": [], "limit": None}
-MOST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,7 @@ def list_devices(text: str = "", cursor: str = "", limit: int | None = None) -> 
     that is none, and when its device is gone.
     """
     after = paging.number_of(cursor) if cursor else None
-    words = [word.lower() for word in text.replace("\0", "").split()[:MOST_WORDS]]
-    found = _rows(after=after, words=words, limit=None if limit is None else limit + 1)
+    found = _rows(after=after, words=words_of(text), limit=None if limit is None else limit + 1)
     if after is not None and not found and not Device.objects.filter(pk=after).exists():
         raise paging.gone()
     rows, following = paging.cut(found, limit, lambda row: paging.cursor_of(row[0]))

@@ -51,8 +51,8 @@ def month(request: TenantRequest) -> HttpResponse:
     asked, organisation = _asked(request), reader_of(request).organisation
     text, cursor = request.GET.get("q", "")[:200], request.GET.get("cursor", "")[:500]
     state = request.GET.get("state", "") if request.GET.get("state") in ("open", "approved") else ""
-    people, following = payroll.page_of(organisation, asked, text, state, cursor, PAGE)
-    everybody, approved = payroll.counts_of(organisation, asked)
+    people, following = payroll_list.page_of(organisation, asked, text, state, cursor, PAGE)
+    everybody, approved = payroll_list.counts_of(organisation, asked)
     _log(request, asked, len(people))
     context = {
         "q": text, "following": following, "later": bool(cursor), "state": state, "everybody": everybody,
