@@ -19,7 +19,7 @@ from allconnects.accounts.models import Account
 from allconnects.fleet.models import Person
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 from allconnects.products.live_connects.reports_reading import month_of, reader_of, today
-from allconnects.reports import contests, payroll, running
+from allconnects.reports import contests, payroll, payroll_list, running
 from allconnects.reports.catalogue import report_of
 from allconnects.reports.classifying import last_day
 from allconnects.reports.definition import Ask
