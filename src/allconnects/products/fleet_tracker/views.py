@@ -34,7 +34,7 @@ def devices(request: TenantRequest) -> HttpResponse:
     found, following = listing.list_devices(text, cursor, PAGE)
     context = {
         "devices": found,
-        "following": following,
+        "next_cursor": following,
         "q": text,
         "later": bool(cursor),
         "total": listing.count_devices(),

@@ -62,7 +62,7 @@ def overview(request: TenantRequest) -> HttpResponse:
     running.log_run(reader, report_of("mileage"), ask, "page", len(sums))
     context = {
         "vehicles": [(one, sums.get(one.pk), one.pk in closed) for one in shown], "month": month,
-        "q": text, "following": following, "later": bool(cursor), "asked": urlencode({"month": f"{month:%Y-%m}"}),
+        "q": text, "next_cursor": following, "later": bool(cursor), "asked": urlencode({"month": f"{month:%Y-%m}"}),
         "free": logbook.closes_from(reader.organisation, month), "today": today(), **_around(month),
     }  # fmt: skip
     return render(request, "reports/logbook.html", context)

@@ -55,7 +55,7 @@ def month(request: TenantRequest) -> HttpResponse:
     everybody, approved = payroll_list.counts_of(organisation, asked)
     _log(request, asked, len(people))
     context = {
-        "q": text, "following": following, "later": bool(cursor), "state": state, "everybody": everybody,
+        "q": text, "next_cursor": following, "later": bool(cursor), "state": state, "everybody": everybody,
         "asked": urlencode({"month": f"{asked:%Y-%m}", **({"state": state} if state else {})}),
         "month": asked, "people": people,
         "over": today() > last_day(asked), "states": payroll.STATES,
