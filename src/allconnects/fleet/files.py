@@ -66,8 +66,9 @@ class Preview:
 class _Register:
     """What is there already, and what the rows before have said: what each row is looked at against."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, who: Who, kind: Kind) -> None:
         self.kind = kind
+        self.blank = initial_of(kind.model(), kind.form, who)
         self.employers = {e.name.lower(): e.pk for e in Employer.objects.filter(archived_at=None)}
         self.by_key = _by_key(kind, kind.objects.filter(archived_at=None))
         self.put_away = _by_key(kind, kind.objects.exclude(archived_at=None))
@@ -84,7 +85,7 @@ def preview(who: Who, kind: Kind, rows: Rows) -> Preview:
     """What the rows would do, each looked at as if it stood alone, and against the others."""
     known = set(fields_of(kind))
     unknown = sorted({name for row in rows for name in row} - known - {ROW})
-    there = _Register(kind)
+    there = _Register(who, kind)
     lines = [
         _line(who, there, int(row.get(ROW, number)), {name: row[name] for name in row if name in known})
         for number, row in enumerate(rows, 2)
@@ -134,7 +135,7 @@ def _line(who: Who, there: _Register, number: int, given: dict[str, str]) -> Lin
             name: value for name, value in data.items() if as_text(cell_of(row, name)) not in (given[name], value)
         }
     _compare(there, line, row)
-    _judge(who, kind, line, row)
+    _judge(who, there, line, row)
     return line
 
 
@@ -215,10 +216,12 @@ def _later(kind: Kind, names: tuple[str, ...], data: Mapping[str, str]) -> bool:
     return any(all(data.get(name) for name in one) for one in rest)
 
 
-def _judge(who: Who, kind: Kind, line: Line, row: Any) -> None:
+def _judge(who: Who, there: _Register, line: Line, row: Any) -> None:
+    kind = there.kind
     if row is not None and not line.data:
         return
-    form = kind.form(who, {**initial_of(row or kind.model(), kind.form, who), **line.data}, instance=row)
+    initial = there.blank if row is None else initial_of(row, kind.form, who)
+    form = kind.form(who, {**initial, **line.data}, instance=row)
     before = history.values(kind.model._default_manager.get(pk=row.pk)) if row and form.has_changed() else {}
     if not form.is_valid():
         line.errors += [_named(form, name, [str(why) for why in found]) for name, found in form.errors.items()]

@@ -19,6 +19,7 @@ from allconnects.fleet.who import who
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.products.live_connects.register.common import attempt, kind_of, sections
+from allconnects.products.live_connects.register.texts import previewed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 300
@@ -103,7 +104,9 @@ def preview(request: TenantRequest, path: str, upload: int) -> HttpResponse:
     acting = [line for line in found.lines if not line.errors and (line.new or line.changes)]
     context = {
         "path": path, "kind": kind, "sections": sections(request), "kept": kept, "found": found, "counts": found.counts,
-        "wrong": wrong[:SHOWN], "acting": acting[:SHOWN], "more_wrong": max(0, len(wrong) - SHOWN),
+        "wrong": wrong[:SHOWN],
+        "acting": [(line, previewed(kind.name, line.changes, line.new)) for line in acting[:SHOWN]],
+        "more_wrong": max(0, len(wrong) - SHOWN),
         "more_acting": max(0, len(acting) - SHOWN),
     }  # fmt: skip
     return render(request, "register/preview.html", context)

@@ -54,6 +54,13 @@ def told(changes: Iterable[Change]) -> Iterator[dict[str, Any]]:
         yield {"at": at, "kind": ChangeKind(kind).label, "what": about, "by": by, "fields": fields}
 
 
+def previewed(table: str, changes: Iterable[tuple[str, str, str]], new: bool) -> list[tuple[str, str, str]]:
+    """What a row of a file would change, in words: field, old and new value."""
+    kind = ChangeKind.MADE if new else ChangeKind.CHANGED
+    told_ = (_told(Change(table=table, kind=kind, field=name, old=old, new=value)) for name, old, value in changes)
+    return [one for one in told_ if one is not None]
+
+
 def _about(change: Change) -> str:
     """What was changed, when it is not the row itself."""
     name, dot, _field = change.field.partition(".")
