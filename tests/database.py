@@ -17,6 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
+from tests import template
+
 _MIGRATION_LOCK = 0x616C6C65
 _undo: list[Callable[[], object]] = []
 _ready = False
@@ -76,6 +78,7 @@ def _use_embedded(home: Path) -> None:
     from allconnects.kit.postgres import EmbeddedPostgres
 
     os.environ.pop("DATABASE_URL", None)
+    template.fill(home)
     postgres = EmbeddedPostgres(home)
     _undo.append(postgres.stop)
     postgres.start()

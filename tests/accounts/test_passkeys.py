@@ -59,10 +59,10 @@ def email(account_of: Callable[..., Account]) -> str:
 @pytest.fixture
 def page(email: str) -> Iterator[Any]:
     """A page of a fresh browser, with an authenticator that always agrees; ``page.context`` holds its cookies."""
-    from tests.e2e.browser import launched
+    from tests.e2e.browser import launched, opened
 
     with launched() as browser:
-        page = browser.new_context(locale="en-GB").new_page()
+        page = opened(browser, locale="en-GB").new_page()
         session = page.context.new_cdp_session(page)
         session.send("WebAuthn.enable")
         session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})

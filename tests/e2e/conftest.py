@@ -7,7 +7,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,10 +21,13 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
-from tests.e2e.browser import Watch, launched
+from tests import template
+from tests.e2e.browser import Watch, launched, opened
+from tests.ports import free_ports
+from tests.waiting import PATIENCE_S
 
 READY = re.compile(r"ready (\S+) account=(\S+) password=(\S+) token=(\S+)")
-START_S = 400
+START_S = 10 * PATIENCE_S
 PROTOCOLS = ("teltonika", "gt06", "osmand", "owntracks")
 
 
@@ -38,17 +40,6 @@ class Platform:
     password: str
     token: str
     teltonika: int
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on at this moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +62,8 @@ def platform(own_database: dict[str, str]) -> Iterator[Platform]:
     """``allconnects demo`` in a home of its own, until the end of the run."""
     home = Path(tempfile.mkdtemp(prefix="ac-e2e-"))
     home.chmod(0o755)
+    if not own_database:
+        template.fill(home / "home")
     web, *gateway = free_ports(1 + len(PROTOCOLS))
     kept = {k: v for k, v in os.environ.items() if not k.startswith("ALLCONNECTS_") and k != "DATABASE_URL"}
     environment = {
@@ -93,7 +86,7 @@ def platform(own_database: dict[str, str]) -> Iterator[Platform]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(40)
+            process.wait(2 * PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
         shutil.rmtree(home, ignore_errors=True)
@@ -124,7 +117,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def signed_in(chromium: Browser, platform: Platform) -> StorageState:
     """The cookies of somebody who signed in by the form."""
-    context = chromium.new_context(locale="en")
+    context = opened(chromium, locale="en")
     page = context.new_page()
     page.goto(platform.url + "/accounts/login/")
     page.fill("input[name=login]", platform.account)
@@ -145,7 +138,7 @@ def open_page(chromium: Browser, platform: Platform, signed_in: StorageState) ->
     def make(path: str, *, stranger: bool = False, watched: bool = True, **options: Any) -> Page:
         options.setdefault("locale", "en")
         options.setdefault("viewport", {"width": 1400, "height": 900})
-        context = chromium.new_context(storage_state=None if stranger else signed_in, **options)
+        context = opened(chromium, storage_state=None if stranger else signed_in, **options)
         contexts.append(context)
         page = context.new_page()
         if watched:

@@ -20,7 +20,7 @@ def make_rule(page: Page, name: str, limit: str) -> None:
     page.get_by_label("Limit").fill(limit)
     page.get_by_label("For at least (minutes)").fill("0")
     page.get_by_role("button", name="Save and try on past data").click()
-    expect(page.locator("#count")).to_be_visible(timeout=30_000)
+    expect(page.locator("#count")).to_be_visible()
 
 
 def test_from_a_suggestion_to_a_live_rule(open_page: Open) -> None:
@@ -38,9 +38,9 @@ def test_an_alert_is_raised_shown_on_the_map_and_resolved(open_page: Open) -> No
     page = open_page("/alerts/rules/add/")
     make_rule(page, "Anything that moves", "5")
     live = open_page("/map/")
-    live.wait_for_selector(".live-device", timeout=60_000)
+    live.wait_for_selector(".live-device")
     page.get_by_role("button", name="Switch on").click()
-    expect(live.locator(".alert-toast").first).to_be_visible(timeout=90_000)
+    expect(live.locator(".alert-toast").first).to_be_visible()
     page.goto(page.url.split("/alerts/")[0] + "/alerts/")
     row = page.locator(".alerts-row", has_text="Anything that moves").first
     expect(row).to_be_visible()

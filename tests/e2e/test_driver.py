@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import Watch
+from tests.e2e.browser import Watch, opened
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
@@ -22,7 +22,7 @@ def phone(chromium: Browser, platform: Platform) -> Iterator[Callable[..., Page]
     contexts, watches = [], []
 
     def make(path: str, *, watched: bool = True, **options: Any) -> Page:
-        context = chromium.new_context(**{**PHONE, **options})
+        context = opened(chromium, **{**PHONE, **options})
         contexts.append(context)
         page = context.new_page()
         if watched:
@@ -55,7 +55,7 @@ def at_work(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     if page.get_by_role("button", name="End private time").count():
         page.get_by_role("button", name="End private time").tap()
-    expect(page.locator("#h-now")).to_have_text("Recorded for work", timeout=20_000)
+    expect(page.locator("#h-now")).to_have_text("Recorded for work")
     page.wait_for_load_state("networkidle")
 
 
@@ -71,10 +71,10 @@ def test_private_now_and_back_with_a_thumb(phone: Callable[..., Page], scheme: s
     assert box["y"] + box["height"] <= 844, "within reach without scrolling"
     assert serious(page) == []
     button.tap()
-    expect(page.locator("#h-now")).to_have_text("Private", timeout=20_000)
+    expect(page.locator("#h-now")).to_have_text("Private")
     assert serious(page) == []
     page.get_by_role("button", name="End private time").tap()
-    expect(page.locator("#h-now")).to_have_text("Recorded for work", timeout=20_000)
+    expect(page.locator("#h-now")).to_have_text("Recorded for work")
     expect(page.locator("#private-times li").first).to_contain_text("Van 01")
 
 
@@ -83,11 +83,11 @@ def test_pressed_without_network_it_waits_and_counts_from_then(phone: Callable[.
     at_work(page)
     page.context.set_offline(True)
     page.get_by_role("button", name="Private now").tap()
-    expect(page.locator("#pressed")).to_contain_text("No network", timeout=20_000)
+    expect(page.locator("#pressed")).to_contain_text("No network")
     page.context.set_offline(False)
-    expect(page.locator("#h-now")).to_have_text("Private", timeout=30_000)
+    expect(page.locator("#h-now")).to_have_text("Private")
     page.get_by_role("button", name="End private time").tap()
-    expect(page.locator("#h-now")).not_to_have_text("Private", timeout=20_000)
+    expect(page.locator("#h-now")).not_to_have_text("Private")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, StorageState, expect
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from allconnects.products.live_connects.history_spans import BRUSSELS
+from tests.e2e.browser import opened
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
@@ -58,7 +59,7 @@ def van(chromium: Browser, platform: Platform, signed_in: StorageState, tmp_path
     """The id of a device whose yesterday came out of a file, by the page, and whose trips are found."""
     file: Path = tmp_path_factory.mktemp("history") / "yesterday.csv"
     file.write_text(day_file() + "\nnever,50,4,1,on")
-    context = chromium.new_context(storage_state=signed_in, locale="en")
+    context = opened(chromium, storage_state=signed_in, locale="en")
     page = context.new_page()
     page.goto(platform.url + "/devices/add/")
     page.get_by_label("Identifier").fill(f"97{secrets.randbelow(10**13):013d}")
@@ -72,8 +73,8 @@ def van(chromium: Browser, platform: Platform, signed_in: StorageState, tmp_path
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".import-problems tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Import").click()
-    expect(page.locator("#bringing")).to_have_attribute("data-stage", "done", timeout=60_000)
-    for _ in range(90):
+    expect(page.locator("#bringing")).to_have_attribute("data-stage", "done")
+    for _ in range(300):
         page.goto(f"{platform.url}/trips/device/{device[1]}/?day={YESTERDAY}")
         if page.locator(".day-trip").count() >= 3:
             break
@@ -84,7 +85,7 @@ def van(chromium: Browser, platform: Platform, signed_in: StorageState, tmp_path
 
 def at_day(open_page: Open, van: str, day: date = YESTERDAY, **options: Any) -> Page:
     page = open_page(f"/trips/device/{van}/?day={day}", **options)
-    page.wait_for_function(READY, timeout=60_000)
+    page.wait_for_function(READY)
     return page
 
 
@@ -97,7 +98,7 @@ def test_a_day_shows_its_trips_stops_and_why(open_page: Open, van: str) -> None:
     expect(first.locator(".day-why")).to_contain_text("ignition went off")
     expect(page.locator("#timeline .bar-trip")).to_have_count(3)
     page.wait_for_function(
-        "() => window.allconnectsDay.map.queryRenderedFeatures({ layers: ['day-speed'] }).length > 0", timeout=40_000
+        "() => window.allconnectsDay.map.queryRenderedFeatures({ layers: ['day-speed'] }).length > 0",
     )
     expect(page.locator("#chart canvas")).to_be_visible()
 
@@ -108,7 +109,7 @@ def test_the_replay_plays_stops_and_is_moved_by_keyboard(open_page: Open, van: s
     assert before.startswith(("06:5", "07:0"))
     page.locator("body").press("Space")
     expect(page.locator("#play")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#now")).to_have_text(re.compile(r"^07:0[2-9]"), timeout=20_000)
+    expect(page.locator("#now")).to_have_text(re.compile(r"^07:(0[2-9]|[1-4]\d)"))
     expect(page.locator("#here")).to_have_text(re.compile(r"\d+ km/h"))
     page.locator("body").press("Space")
     expect(page.locator("#play")).to_have_attribute("aria-pressed", "false")
@@ -124,9 +125,9 @@ def test_the_replay_plays_stops_and_is_moved_by_keyboard(open_page: Open, van: s
 def test_stops_are_skipped_and_the_replay_ends(open_page: Open, van: str) -> None:
     page = at_day(open_page, van)
     page.evaluate("() => { const r = window.allconnectsDay.replay; r.to(r.trips[0][1] - 20000); r.toggle(); }")
-    expect(page.locator("#now")).to_have_text(re.compile(r"^(09:5|10:0)"), timeout=10_000)
+    expect(page.locator("#now")).to_have_text(re.compile(r"^(09:5|10:[0-2])"))
     page.evaluate("() => { const r = window.allconnectsDay.replay; r.to(r.trips[2][1] - 20000); }")
-    expect(page.locator("#play")).to_have_attribute("aria-pressed", "false", timeout=10_000)
+    expect(page.locator("#play")).to_have_attribute("aria-pressed", "false")
 
 
 def test_days_are_changed_by_arrows(open_page: Open, van: str) -> None:
@@ -150,8 +151,7 @@ def test_a_trip_is_corrected_joined_divided_and_all_is_taken_back(open_page: Ope
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_visible()  # without a reason nothing is sent
     dialog.get_by_label("Reason").fill("Detour by the quarry")
-    dialog.get_by_role("button", name="Save").click()
-    page.wait_for_function(READY)
+    send(page, dialog.get_by_role("button", name="Save"))
     trip = page.locator(".day-trip").first
     expect(trip).to_contain_text("Depot")
     expect(trip.locator(".day-measures b")).to_contain_text("31.5")
@@ -163,8 +163,7 @@ def test_a_trip_is_corrected_joined_divided_and_all_is_taken_back(open_page: Ope
     page.locator(".day-trip").first.get_by_role("button", name="Correct this trip").click()
     page.get_by_role("button", name="Join with the next trip").click()
     page.locator("#dialog-merge").get_by_label("Reason").fill("One round")
-    page.locator("#dialog-merge").get_by_role("button", name="Join").click()
-    page.wait_for_function(READY)
+    send(page, page.locator("#dialog-merge").get_by_role("button", name="Join"))
     expect(page.locator(".day-trip")).to_have_count(2)
     take_back(page)
     expect(page.locator(".day-trip")).to_have_count(3)
@@ -173,8 +172,7 @@ def test_a_trip_is_corrected_joined_divided_and_all_is_taken_back(open_page: Ope
     page.locator(".day-trip").first.get_by_role("button", name="Correct this trip").click()
     page.get_by_role("button", name="Divide where the replay is").click()
     page.locator("#dialog-split").get_by_label("Reason").fill("Two customers")
-    page.locator("#dialog-split").get_by_role("button", name="Divide").click()
-    page.wait_for_function(READY)
+    send(page, page.locator("#dialog-split").get_by_role("button", name="Divide"))
     expect(page.locator(".day-trip")).to_have_count(4)
     take_back(page)
     expect(page.locator(".day-trip")).to_have_count(3)
@@ -183,8 +181,13 @@ def test_a_trip_is_corrected_joined_divided_and_all_is_taken_back(open_page: Ope
 def take_back(page: Page) -> None:
     page.get_by_role("button", name="Take back").first.click()
     page.locator("#dialog-undo").get_by_label("Reason").fill("A mistake")
-    page.locator("#dialog-undo").get_by_role("button", name="Take back").click()
-    page.wait_for_url("**day=**")
+    send(page, page.locator("#dialog-undo").get_by_role("button", name="Take back"))
+
+
+def send(page: Page, button: Locator) -> None:
+    """Press it and wait until the day is there anew."""
+    with page.expect_navigation():
+        button.click()
     page.wait_for_function(READY)
 
 

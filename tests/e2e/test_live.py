@@ -22,11 +22,11 @@ both = pytest.mark.parametrize("options", [WIDE, PHONE], ids=["wide", "phone"])
 @both
 def test_traffic_of_the_day_is_shown_and_put_away(open_page: Open, options: dict[str, Any]) -> None:
     page = open_page("/map/", **options)
-    page.wait_for_function(MAP, timeout=60_000)
+    page.wait_for_function(MAP)
     page.locator("#traffic").click()
-    expect(page.locator("#traffic-list .live-near:enabled").first).to_be_visible(timeout=30_000)
+    expect(page.locator("#traffic-list .live-near:enabled").first).to_be_visible()
     drawn = "() => window.allconnectsMap.view.trafficData.features.length"
-    assert page.evaluate(drawn) > 0
+    page.wait_for_function(f"{drawn} > 0")
     first = page.locator("#traffic-list .live-near:enabled").first
     first.click()
     expect(page.locator("#traffic-list [aria-pressed=true]")).to_have_count(1)
@@ -35,13 +35,13 @@ def test_traffic_of_the_day_is_shown_and_put_away(open_page: Open, options: dict
     )
     page.locator("#traffic-close").click()
     expect(page.locator("#panel-list")).to_be_visible()
-    assert page.evaluate(drawn) == 0
+    page.wait_for_function(f"{drawn} === 0")
 
 
 @pytest.mark.parametrize("path", ["/map/", "/manager/"])
 def test_who_is_nearest_to_an_address(open_page: Open, path: str) -> None:
     page = open_page(path, **(PHONE if path == "/manager/" else WIDE))
-    page.wait_for_function(MAP, timeout=60_000)
+    page.wait_for_function(MAP)
     page.locator("#nearest-open").click()
     page.locator("#place-search").fill("2550")
     expect(page.locator("#place-hits [role=option]").first).to_contain_text("Kontich")
@@ -56,14 +56,14 @@ def test_who_is_nearest_to_an_address(open_page: Open, path: str) -> None:
 @both
 def test_several_are_replayed_together(open_page: Open, options: dict[str, Any]) -> None:
     page = open_page("/trips/together/", **options)
-    page.wait_for_function(TOGETHER, timeout=60_000)
+    page.wait_for_function(TOGETHER)
     boxes = page.locator("#found input")
     expect(boxes.first).to_be_visible()
     boxes.nth(0).check()
     boxes.nth(1).check()
     page.locator("#apply").click()
     page.wait_for_url(re.compile(r"/trips/together/\?device=\d+%2C\d+&from=[\d-]+&to=[\d-]+$"))
-    page.wait_for_function(TOGETHER, timeout=60_000)
+    page.wait_for_function(TOGETHER)
     expect(page.locator(".together-one")).to_have_count(2)
     expect(page.locator("#play")).to_be_enabled()
     before = page.locator("#now").inner_text()
@@ -73,7 +73,7 @@ def test_several_are_replayed_together(open_page: Open, options: dict[str, Any])
     expect(page.locator("#play")).to_have_attribute("aria-pressed", "false")
     page.locator("#scrub").press("PageDown")
     page.locator(".together-one input").first.uncheck()
-    assert page.evaluate("() => window.allconnectsTogether.map.lines.features.length") <= 1
+    page.wait_for_function("() => window.allconnectsTogether.map.lines.features.length <= 1")
 
 
 def test_a_teams_day_leads_to_the_days_of_its_people(open_page: Open) -> None:

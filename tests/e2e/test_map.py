@@ -19,23 +19,22 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 
 def ready(page: Page) -> Page:
     """Wait until the map has drawn its symbols."""
-    page.wait_for_function(READY, timeout=60_000)
-    page.wait_for_function(f"() => Object.keys(({DRAWN})()).length > 0", timeout=60_000)
+    page.wait_for_function(READY)
+    page.wait_for_function(f"() => Object.keys(({DRAWN})()).length > 0")
     return page
 
 
 def test_symbols_of_the_demo_fleet_move(open_page: Open) -> None:
     page = ready(open_page("/map/"))
-    page.wait_for_function("() => window.allconnectsMap.fleet.devices.size >= 30", timeout=60_000)
+    page.wait_for_function("() => window.allconnectsMap.fleet.devices.size >= 30")
     page.evaluate("() => window.allconnectsMap.map.jumpTo({ center: [4.45, 50.85], zoom: 9.2 })")
-    page.wait_for_function(f"() => Object.keys(({DRAWN})()).length > 3", timeout=30_000)
+    page.wait_for_function(f"() => Object.keys(({DRAWN})()).length > 3")
     before = page.evaluate(DRAWN)
     page.wait_for_function(
         f"(before) => {{ const now = ({DRAWN})(); "
         "return Object.keys(now).filter((id) => before[id] && (now[id][0] !== before[id][0] || "
         "now[id][1] !== before[id][1])).length >= 3; }",
         arg=before,
-        timeout=60_000,
     )
 
 
@@ -87,10 +86,10 @@ def test_a_click_on_a_symbol_opens_its_device_and_draws_the_line_of_today(open_p
     expect(page.locator("#d-name")).to_have_text(name)
     page.wait_for_function("() => window.allconnectsMap.map.getZoom() >= 12 && !window.allconnectsMap.map.isMoving()")
     page.wait_for_function(
-        "() => window.allconnectsMap.map.queryRenderedFeatures({ layers: ['fleet-line'] }).length > 0", timeout=40_000
+        "() => window.allconnectsMap.map.queryRenderedFeatures({ layers: ['fleet-line'] }).length > 0",
     )
     page.locator("#back").click()
-    page.wait_for_function(f"() => ({DRAWN})()[{ident}]", timeout=20_000)
+    page.wait_for_function(f"() => ({DRAWN})()[{ident}]")
     spot = page.evaluate(
         f"() => {{ const p = window.allconnectsMap.map.project(({DRAWN})()[{ident}]);"
         "const box = document.getElementById('map').getBoundingClientRect(); return [p.x + box.x, p.y + box.y]; }"
@@ -116,25 +115,24 @@ def test_follow_keeps_the_device_in_the_middle(open_page: Open) -> None:
     page.locator("#follow").click()
     expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
     page.wait_for_timeout(4000)
-    away = page.evaluate(
+    page.wait_for_function(
         """() => {
           const { map, fleet } = window.allconnectsMap;
           const device = fleet.devices.get(Number(location.hash.split('=')[1]));
           const p = map.project([device.at.lon, device.at.lat]);
           const box = map.getContainer();
-          return Math.hypot(p.x - box.clientWidth / 2, p.y - box.clientHeight / 2);
+          return Math.hypot(p.x - box.clientWidth / 2, p.y - box.clientHeight / 2) < 150;
         }"""
     )
-    assert away < 150
 
 
 def test_a_lost_connection_is_said_and_mended(open_page: Open) -> None:
     page = open_page("/map/", watched=False)  # an aborted request is an error in the console, and meant here
     page.route("**/map/stream*", lambda route: route.abort())
     page.reload()
-    expect(page.locator("#notice")).to_have_text("Connection lost, trying again…", timeout=30_000)
+    expect(page.locator("#notice")).to_have_text("Connection lost, trying again…")
     page.unroute("**/map/stream*")
-    expect(page.locator("#notice")).to_be_hidden(timeout=45_000)
+    expect(page.locator("#notice")).to_be_hidden()
 
 
 def test_dark_mode_follows_the_device_and_the_choice(open_page: Open) -> None:
@@ -166,12 +164,9 @@ def test_it_works_with_a_thumb(open_page: Open) -> None:
     expect(page.locator("#panel-details")).to_be_visible()
     handle = page.locator("#handle")
     before = page.locator("#sheet").bounding_box()
-    handle.tap()
-    page.wait_for_timeout(400)
-    after = page.locator("#sheet").bounding_box()
     assert before is not None
-    assert after is not None
-    assert after["height"] > before["height"]
+    handle.tap()
+    page.wait_for_function("(low) => document.getElementById('sheet').offsetHeight > low + 20", arg=before["height"])
 
 
 def test_five_thousand_devices_stay_light(open_page: Open) -> None:
@@ -179,32 +174,36 @@ def test_five_thousand_devices_stay_light(open_page: Open) -> None:
     spent = page.evaluate(
         """async () => {
           const { map, fleet, view, list } = window.allconnectsMap;
-          const ids = [...Array(5000).keys()].map((n) => 100000 + n);
-          fleet.setDevices(ids.map((id) => (
-            { id, name: `Truck ${id}`, kind: 'vehicle', state: 'moving', last_report: null })));
-          const put = (t) => fleet.applyAll(ids.map((id) =>
-            [id, 50 + (id % 70) / 50 + t / 1e6, 3 + Math.floor(id / 70) % 71 / 25, 50, id % 360, 2, t]),
-            performance.now());
-          put(1000);
-          const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
-          const draws = [], lists = [];
-          for (let i = 2; i < 9; i++) {
-            put(i * 1000);
-            let began = performance.now();
-            view.overlay.dirty = true;
-            view.overlay.draw(began);
-            draws.push(performance.now() - began);
-            began = performance.now();
-            list.draw();
-            lists.push(performance.now() - began);
-            await new Promise((done) => setTimeout(done, 300));
-          }
-          return { draw: median(draws), list: median(lists), rows: document.querySelectorAll('.live-device').length };
+          let t = 0;
+          const quickest = async (count) => {
+            const ids = [...Array(count).keys()].map((n) => 100000 + n);
+            fleet.setDevices(ids.map((id) => (
+              { id, name: `Truck ${id}`, kind: 'vehicle', state: 'moving', last_report: null })));
+            const draws = [], lists = [];
+            for (let i = 0; i < 12; i++) {
+              t += 1000;
+              fleet.applyAll(ids.map((id) =>
+                [id, 50 + (id % 70) / 50 + t / 1e6, 3 + Math.floor(id / 70) % 71 / 25, 50, id % 360, 2, t]),
+                performance.now());
+              let began = performance.now();
+              view.overlay.dirty = true;
+              view.overlay.draw(began);
+              draws.push(performance.now() - began);
+              began = performance.now();
+              list.draw();
+              lists.push(performance.now() - began);
+              await new Promise((done) => setTimeout(done, 100));
+            }
+            return { draw: Math.min(...draws), list: Math.min(...lists) };
+          };
+          const few = await quickest(1000), many = await quickest(5000);
+          return { few, many, rows: document.querySelectorAll('.live-device').length };
         }"""
     )
     assert spent["rows"] == 200
-    assert spent["draw"] < 40, spent
-    assert spent["list"] < 80, spent
+    # What grows with the square of the devices would need 25 times as long.
+    assert spent["many"]["draw"] < 15 * max(spent["few"]["draw"], 1), spent
+    assert spent["many"]["list"] < 15 * max(spent["few"]["list"], 1), spent
 
 
 def test_symbols_that_would_lie_on_each_other_are_one_group_that_opens(open_page: Open) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Platform
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -42,20 +41,18 @@ def test_a_device_that_calls_is_accepted(open_page: Open, platform: Platform) ->
     assert _log_in(platform.teltonika, identifier) == b"\0"
     page = open_page("/devices/")
     waiting = page.locator("#unknown li", has_text=identifier)
-    assert until(lambda: page.reload() is not None and waiting.count() == 1, 20)
+    assert until(lambda: page.reload() is not None and waiting.count() == 1)
     waiting.get_by_label("Name").fill("Newcomer")
     waiting.get_by_role("button", name="Accept").click()
     expect(page.locator("h1")).to_have_text("Newcomer")
-    assert _log_in(platform.teltonika, identifier) == b"\1"
+    assert until(lambda: _log_in(platform.teltonika, identifier) == b"\1")
 
 
 def _log_in(port: int, imei: str) -> bytes:
-    """What the gateway answers to a Teltonika tracker that introduces itself, given a moment to act."""
-    with socket.create_connection(("127.0.0.1", port), 10) as tracker:
+    """What the gateway answers to a Teltonika tracker that introduces itself."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as tracker:
         tracker.sendall(b"\0\x0f" + imei.encode())
-        answer = tracker.recv(1)
-    time.sleep(0.5)
-    return answer
+        return tracker.recv(1)
 
 
 def test_a_taken_identifier_is_refused_beside_its_field(open_page: Open) -> None:
@@ -83,7 +80,7 @@ PAGES = ["/map/", "/devices/", "/devices/add/", "/organisation/", "/styleguide/"
 def test_nothing_serious_for_axe(open_page: Open, path: str, scheme: str) -> None:
     page = open_page(path, color_scheme=scheme)
     if path == "/map/":
-        page.wait_for_selector(".live-device", timeout=60_000)
+        page.wait_for_selector(".live-device")
     assert _serious(page) == []
 
 

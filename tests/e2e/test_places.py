@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Platform
 from tests.e2e.test_pages import _serious
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -26,10 +26,16 @@ def click(page: Page, across: float, down: float) -> None:
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
     page.wait_for_timeout(120)  # two clicks at once would be a double click
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """What was clicked is drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def ready(page: Page) -> None:
-    page.wait_for_selector("#tools", timeout=60_000)
+    page.wait_for_selector("#tools")
     page.locator("#map").scroll_into_view_if_needed()
 
 
@@ -76,6 +82,7 @@ def test_a_circle_is_drawn_and_dragged(open_page: Open) -> None:
     before = page.get_by_label("Points").input_value()
     assert float(page.get_by_label("Radius (m)").input_value()) > 10
     page.wait_for_timeout(500)
+    settled(page)
     box = page.locator("#map").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2 + 8, box["y"] + box["height"] / 2 + 8
@@ -110,17 +117,15 @@ def latest(platform: Platform) -> list[dict[str, Any]]:
     request = urllib.request.Request(
         platform.url + "/api/v1/positions/latest", headers={"Authorization": f"Bearer {platform.token}"}
     )
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         found: list[dict[str, Any]] = json.loads(answer.read())
     return found
 
 
 def test_who_is_there_is_seen_and_becomes_a_visit(open_page: Open, platform: Platform) -> None:
     page = open_page("/places/add/")
-    deadline = time.monotonic() + 60
-    while not (still := [one for one in latest(platform) if one["state"] == "standing"]):
-        assert time.monotonic() < deadline, "nothing of the demo fleet stands still"
-        time.sleep(1)
+    still = until(lambda: [one for one in latest(platform) if one["state"] == "standing"], 4 * PATIENCE_S)
+    assert still, "nothing of the demo fleet stands still"
     one = still[0]
     page.get_by_label("Points").fill(f"{one['lat']}, {one['lon']}")
     page.get_by_label("Radius (m)").fill("3000")
@@ -129,10 +134,10 @@ def test_who_is_there_is_seen_and_becomes_a_visit(open_page: Open, platform: Pla
     page.get_by_label("Counts as a visit after (minutes)").fill("0")
     page.locator("main form").get_by_role("button", name="Add", exact=True).click()
     expect(page.locator("#here")).to_contain_text(one["name"])
-    for _ in range(60):
+    for _ in range(300):
         if page.locator("#visits").count():
             break
-        page.wait_for_timeout(5_000)
+        page.wait_for_timeout(1_000)
         page.reload()
     expect(page.locator("#visits")).to_contain_text(one["name"])
     expect(page.locator("#hours tbody tr").first).to_be_visible()
@@ -168,12 +173,12 @@ def test_places_lie_on_the_live_map_and_can_be_hidden(open_page: Open) -> None:
     page = open_page("/map/")
     toggle = page.get_by_role("button", name="Places on the map")
     visible = "window.allconnectsMap.map.getLayoutProperty('places-fill', 'visibility')"
-    page.wait_for_selector("#places[data-drawn]", timeout=90_000)
+    page.wait_for_selector("#places[data-drawn]")
     expect(toggle).to_have_attribute("aria-pressed", "true")
     toggle.click()
     assert page.evaluate(visible) == "none"
     page.reload()
-    page.wait_for_selector("#places[data-drawn]", timeout=90_000)
+    page.wait_for_selector("#places[data-drawn]")
     expect(toggle).to_have_attribute("aria-pressed", "false")
     assert page.evaluate(visible) == "none"
     toggle.click()

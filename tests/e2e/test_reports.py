@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import Watch
-from tests.e2e.conftest import free_ports
+from tests.e2e.browser import Watch, opened
+from tests.ports import free_ports
 from tests.reports.firm import Firm, at
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.e2e
 WEEK = "purpose=dispatch&period=days&from=2026-10-05&to=2026-10-11"
@@ -35,16 +36,18 @@ def server(database: None) -> Iterator[str]:
     process = subprocess.Popen(command, env={**os.environ, "_ALLCONNECTS_ROLE": "web"}, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)  # fmt: skip
     try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(url + "/healthz", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+        assert until(lambda: _answers(url + "/healthz"), 2 * PATIENCE_S)
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
+
+
+def _answers(url: str) -> bool:
+    with suppress(OSError):
+        urllib.request.urlopen(url, timeout=PATIENCE_S).close()
+        return True
+    return False
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +84,7 @@ def open_as(server: str, chromium: Browser, client_of: Callable[..., Client]) ->
 
     def make(client: Client, path: str, **options: Any) -> Page:
         options.setdefault("viewport", {"width": 1400, "height": 900})
-        context = chromium.new_context(locale="en", **options)
+        context = opened(chromium, locale="en", **options)
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}])
         contexts.append(context)
         page = context.new_page()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -84,20 +83,12 @@ def questions(client: Any, url: str) -> tuple[int, Any]:
     return len(asked), response
 
 
-def test_long_lists_ask_as_little_as_short_ones_and_answer_at_once(manager: Any, large: None) -> None:
+def test_long_lists_ask_as_little_as_short_ones(manager: Any, large: None) -> None:
     for path in PATHS:
         for query in ("", "?q=99", "?sort=-name&page=30", "?group=g7"):
             count, response = questions(manager, f"/register/{path}/{query}")
             assert count <= BUDGET, (path, query, count)
             assert response.context["found"].rows or query == "?group=g7"
-        best = min(_timed(manager, f"/register/{path}/?q=e&sort=name&page=3") for _ in range(5))
-        assert best < 0.5, (path, best)  # `bench pages` measures: this only finds what grew fivefold
-
-
-def _timed(client: Any, url: str) -> float:
-    start = time.perf_counter()
-    client.get(url)
-    return time.perf_counter() - start
 
 
 def test_search_order_and_pages(manager: Any, large: None) -> None:

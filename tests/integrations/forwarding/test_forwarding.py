@@ -47,7 +47,7 @@ def forward(fleet: Fleet, target: Target, moment: Any) -> int:
         return services.forward(target.pk)
 
 
-def filled(fleet: Fleet, count: int = 1200) -> list[int]:
+def filled(fleet: Fleet, count: int = 600) -> list[int]:
     devices = [fleet.device(f"Van {n}") for n in range(3)]
     for at in range(count):
         fleet.send(devices[at % 3], NOON + timedelta(seconds=0.1 + at * 0.1), speed=at % 90, ignition=True)
@@ -71,15 +71,15 @@ def test_mqtt_with_a_real_broker(fleet: Fleet, private_allowed: None, tmp_path: 
         client.connect("127.0.0.1", port)
         client.loop_start()
         assert ready.wait(PATIENCE_S)
-        assert forward(fleet, target, NOON + minutes(3)) == 1200
-        until(lambda: len(heard) >= 1200)
+        assert forward(fleet, target, NOON + minutes(3)) == 600
+        until(lambda: len(heard) >= 600)
         client.disconnect()
         client.loop_stop()
     assert {topic for topic, _ in heard} == {f"firm/{device}/position" for device in devices}
     _complete([one for _, one in heard])
     with fleet.at(NOON):
         found = Target.objects.get()
-        assert (found.sent, found.failing_since, found.error) == (1200, None, "")
+        assert (found.sent, found.failing_since, found.error) == (600, None, "")
 
 
 def test_nats_with_a_real_server(fleet: Fleet, private_allowed: None) -> None:
@@ -97,9 +97,9 @@ def test_nats_with_a_real_server(fleet: Fleet, private_allowed: None) -> None:
 
             await connection.subscribe("firm.*", cb=note)
             await connection.flush()
-            assert await asyncio.to_thread(_in_thread, fleet, target) == 1200
+            assert await asyncio.to_thread(_in_thread, fleet, target) == 600
             ends = time.monotonic() + PATIENCE_S
-            while len(heard) < 1200 and time.monotonic() < ends:
+            while len(heard) < 600 and time.monotonic() < ends:
                 await asyncio.sleep(0.05)
             await connection.close()
             return heard
@@ -122,7 +122,7 @@ def test_http_is_repeated_until_it_is_taken_and_nothing_is_lost(fleet: Fleet, pr
         filled(fleet)
         receiver.answers = [204, 503]
         assert forward(fleet, target, NOON + minutes(3)) == 500
-        assert forward(fleet, target, NOON + minutes(4)) == 700
+        assert forward(fleet, target, NOON + minutes(4)) == 100
         assert forward(fleet, target, NOON + minutes(5)) == 0
         taken = [one for at, one in enumerate(receiver.seen) if at != 1]
         _complete([row for _p, _h, body in taken for row in json.loads(body)])
@@ -132,7 +132,7 @@ def test_http_is_repeated_until_it_is_taken_and_nothing_is_lost(fleet: Fleet, pr
 
 
 def _complete(rows: list[dict[str, Any]]) -> None:
-    assert len({one["id"] for one in rows}) == 1200
+    assert len({one["id"] for one in rows}) == 600
     assert [one["received"] for one in rows] == sorted(one["received"] for one in rows)
     assert rows[0]["attributes"] == {"ignition": True}
 

@@ -24,6 +24,7 @@ from allconnects.privacy.vault import (
 )
 from allconnects.privacy.vault.errors import Damaged, RootMissing
 from allconnects.privacy.vault.service import from_settings
+from tests import template
 from tests.privacy.vault.conftest import WHO, Install
 from tests.site.test_migrate import command
 
@@ -238,6 +239,7 @@ def test_a_platform_that_does_not_run_can_be_asked(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("ALLCONNECTS_HOME", str(home))
     monkeypatch.setenv("ALLCONNECTS_VAULT_ROOT", str(tmp_path / "vault.root"))
     config.current.cache_clear()
+    template.fill(home)
     try:
         with EmbeddedPostgres(home):
             start()

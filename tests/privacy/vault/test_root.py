@@ -14,6 +14,7 @@ import pytest
 
 from allconnects.kit import config, db
 from allconnects.privacy.vault import Vault, VaultError, keys, person
+from allconnects.privacy.vault import migrate as migration
 from allconnects.privacy.vault.errors import Damaged, RootMissing, RootUnwritable, RootWrong
 from allconnects.privacy.vault.ledger import Ledger
 from allconnects.privacy.vault.root import FileRoot
@@ -142,15 +143,17 @@ def file(vault: Vault) -> Iterator[Path]:
     path.chmod(0o600)
 
 
-def refused(how: Callable[[], object], kind: type[VaultError], vault: Vault) -> str:
-    """What the start, the command and the vault say to a root key that somebody changed."""
+def refused(
+    how: Callable[[], object], kind: type[VaultError], vault: Vault, start: Callable[[], object] = migration.migrate
+) -> str:
+    """What the start of the vault, the command and the vault say to a root key that somebody changed."""
     how()
     vault.close()
     vault._identity = None
     with pytest.raises(kind):
         vault.key_for_sealing(1, person(1), "trip", who=WHO)
     with pytest.raises(kind) as caught:
-        migrate()
+        start()
     done = command("vault", "status")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr == f"allconnects: {caught.value.message}\n"
@@ -160,7 +163,7 @@ def refused(how: Callable[[], object], kind: type[VaultError], vault: Vault) -> 
 def test_a_lost_root_key_is_never_made_anew(vault: Vault, file: Path, tenant: int) -> None:
     key = vault.key_for_sealing(tenant, person(1), "trip", who=WHO)
     before = file.read_bytes()
-    assert "put the file back" in refused(file.unlink, RootMissing, vault)
+    assert "put the file back" in refused(file.unlink, RootMissing, vault, migrate), "the whole start"
     assert not file.exists()
     empty = b"# nothing\n"
     file.touch(0o600)

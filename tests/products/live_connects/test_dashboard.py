@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -136,10 +135,9 @@ def test_who_may_not_see_persons_gets_no_figures_of_a_few(
     assert [planner.get("/overview/", {"team": team}).status_code for team in (ten, one, eleven)] == [200] * 3
 
 
-def test_five_thousand_vehicles_are_quick_and_ask_as_much_as_few(
-    owner_connection: psycopg.Connection[Any], organisation: Organisation, client_of: Callable[..., Client],
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+def test_five_thousand_vehicles_ask_as_much_as_few(
+    owner_connection: psycopg.Connection[Any], organisation: Organisation, client_of: Callable[..., Client]
+) -> None:
     client = client_of("manager")
     with CaptureQueriesContext(connection) as few:
         assert client.get("/overview/").status_code == 200
@@ -147,17 +145,9 @@ def test_five_thousand_vehicles_are_quick_and_ask_as_much_as_few(
     owner_connection.execute(_MANY, given)
     owner_connection.execute(_USED, given)
     owner_connection.execute("ANALYZE live_use, fleet_vehicle, fleet_installation, telemetry_live, telemetry_device")
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
-        with CaptureQueriesContext(connection) as many:
-            page = client.get("/overview/")
-        took.append(round((time.perf_counter() - began) * 1000))
-        assert page.status_code == 200
+    with CaptureQueriesContext(connection) as many:
+        assert client.get("/overview/").status_code == 200
     assert len(many) <= len(few) + 2
-    with capsys.disabled():
-        print(f"\n/overview/ at 5,000 vehicles: {took} ms, {len(many)} queries")
-    assert min(took) < 1_500  # 300 ms is what it needs on a quiet machine: this only finds what grew tenfold
     owner_connection.execute("DELETE FROM live_use WHERE organisation_id = %s", (organisation.pk,))
 
 

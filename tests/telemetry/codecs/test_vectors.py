@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from allconnects.telemetry.codecs.registry import PROTOCOLS
@@ -20,13 +22,19 @@ def label(vector: vectors.Vector) -> str:
     return f"{vector['test_name']} {vector['seq']}"
 
 
-def catalogue_names(vector: vectors.Vector) -> set[str]:
-    """What the catalogue calls the elements that the reference leaves as numbers in this vector."""
+@cache
+def catalogue() -> dict[str, set[str]]:
+    """The names of each element, by the name that the reference gives to its number."""
     names: dict[str, set[str]] = {}
     for element, entry in entries():
         names.setdefault(f"io{element}", set()).add(entry["name"])
+    return names
+
+
+def catalogue_names(vector: vectors.Vector) -> set[str]:
+    """What the catalogue calls the elements that the reference leaves as numbers in this vector."""
     numbered = {name for position in vector["decoded"] or [] for name in position["attributes"]}
-    return set().union(*(names.get(name, set()) for name in numbered))
+    return set().union(*(catalogue().get(name, set()) for name in numbered))
 
 
 def excused(protocol: str, vector: vectors.Vector, field: str) -> list[int]:
@@ -34,8 +42,7 @@ def excused(protocol: str, vector: vectors.Vector, field: str) -> list[int]:
     found = vectors.covering(protocol, vector, field)
     kept = [number for number in found if not vectors.listed(protocol)[number].get("catalogue")]
     if len(kept) < len(found):
-        known = {f"attributes.io{element}" for element, _ in entries()}
-        return found if field in known else kept
+        return found if field.removeprefix("attributes.") in catalogue() else kept
     if not found and protocol == "teltonika" and field.removeprefix("attributes.") in catalogue_names(vector):
         return [number for number, entry in enumerate(vectors.listed(protocol)) if entry.get("catalogue")]
     return found

@@ -23,7 +23,7 @@ def _back(positions: Positions) -> Positions:
     return segments.open_segment(segments.encode(positions)).positions()
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(samples.positions())
 def test_anything_comes_back(positions: Positions) -> None:
     assert same(_back(positions), positions)

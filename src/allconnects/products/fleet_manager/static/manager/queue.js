@@ -19,6 +19,7 @@ export class Queue {
     /** @type {Action[]} */
     this.actions = [];
     this.wait = FIRST_WAIT_MS;
+    this.heldMs = HELD_MS;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.sending = false;
@@ -51,11 +52,11 @@ export class Queue {
   async add(action, held = false) {
     for (const same of this.actions.filter((one) => one.key === action.key)) await this.discard(same.id);
     const now = Date.now();
-    const made = { ...action, owner: this.owner, at: now, error: "", once: crypto.randomUUID(), due: held ? now + HELD_MS : now };
+    const made = { ...action, owner: this.owner, at: now, error: "", once: crypto.randomUUID(), due: held ? now + this.heldMs : now };
     const id = Number(await done(this.store("readwrite").add(made)));
     this.actions.push({ ...made, id });
     this.changed();
-    this.soon(held ? HELD_MS : 0);
+    this.soon(held ? this.heldMs : 0);
     if (held) this.offerUndo(id, action.label);
   }
 
@@ -75,7 +76,7 @@ export class Queue {
       close();
     }, "btn"));
     bar.hidden = false;
-    this.offered = setTimeout(close, HELD_MS);
+    this.offered = setTimeout(close, this.heldMs);
   }
 
   /** @param {number} id */
