@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.chaos.platform import data_folder, kill, platform
+from tests.chaos.platform import Platform, data_folder, kill, platform
 from tests.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -18,6 +18,8 @@ def test_a_killed_supervisor_leaves_no_process() -> None:
     with data_folder() as home, platform(home, migrated=False) as running:
         running.wait_ready()
         assert len(running.left()) >= 5
+        assert until(lambda: _asks_for_jobs(running), 2 * PATIENCE_S), "the worker alone has to load all rooms"
+        assert not [line for line in running.said if "Traceback" in line]
         kill(running.supervisor.pid)
         assert until(lambda: not running.left()), running.left()
 
@@ -51,6 +53,13 @@ def test_a_demo_finds_its_data_again() -> None:
             reported = {d["id"]: d["last_report"] for d in devices if d["last_report"]}
             assert len(reported) >= 20
             assert until(lambda: _none_older(again.get("/api/v1/devices", first["token"]), reported), 2 * PATIENCE_S)
+
+
+def _asks_for_jobs(running: Platform) -> bool:
+    """Whether the worker process has come so far."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'allconnects-jobs'"
+    with running.connect() as connection:
+        return connection.execute(query).fetchone() is not None
 
 
 def _moving(answer: tuple[int, object]) -> int:

@@ -62,3 +62,19 @@ def test_the_operator_founds_an_organisation_and_makes_a_token(stranger: Client)
     ):
         done = command(*wrong)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+
+
+def test_models_and_migrations_agree_and_nothing_is_to_be_complained_of(database: None) -> None:
+    """What ``makemigrations --check`` says, and the checks before it, at which it would stop."""
+    from django.apps import apps
+    from django.core.checks import ERROR, run_checks
+    from django.db import connection
+    from django.db.migrations.autodetector import MigrationAutodetector
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.state import ProjectState
+
+    assert [str(one) for one in run_checks() if one.level >= ERROR] == []
+    loader = MigrationLoader(connection)
+    assert loader.detect_conflicts() == {}
+    changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(graph=loader.graph)
+    assert {room: [str(one) for made in found for one in made.operations] for room, found in changes.items()} == {}

@@ -97,7 +97,7 @@ class Delivery(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="alert_deliveries")
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, null=True)
     reason = models.CharField(max_length=12)
     channel = models.CharField(max_length=10, choices=Channel.choices)
