@@ -65,6 +65,8 @@ def test_enterprise_numbers_accounts_and_vat_numbers() -> None:
     assert numbers.vat_number("be0123456749", "BE")
     assert not numbers.vat_number("NL123456789B01", "BE")
     assert numbers.vat_number("NL123456789B01", "NL")
+    assert numbers.kept("be 417.497.106", "BE") == "BE0417497106", "written on invoices with all its digits"
+    assert numbers.kept("nl 1234.56789 b01", "NL") == "NL123456789B01"
     assert numbers.vat_number("EL123456789", "GR")
     assert numbers.iban("BE68 5390 0754 7034")
     assert not numbers.iban("BE68 5390 0754 7035")

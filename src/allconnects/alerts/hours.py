@@ -8,15 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allconnects.kit.clock import BRUSSELS as BRUSSELS
 from allconnects.kit.holidays import holidays
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
-"""Days are Brussels days."""
 HOUR_MS, DAY_MIN = 3_600_000, 1440
 I64 = NDArray[np.int64]
 

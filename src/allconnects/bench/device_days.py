@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from allconnects.bench import tracker_day
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS as _ZONE
 from allconnects.kit.errors import InvalidInput
 from allconnects.telemetry.codecs.base import Position, Value
 from allconnects.telemetry.store import teltonika
@@ -21,7 +21,6 @@ from allconnects.telemetry.store.columns import from_positions
 from allconnects.telemetry.store.rows import EPOCH_2000_MS, I64, Columns, join, take
 
 DAY_MS = 86_400_000
-_ZONE = ZoneInfo("Europe/Brussels")
 _TIME, _LAT, _LON = "time", "lat", "lon"
 _MEASURES = ("altitude_m", "speed_kmh", "course_deg")
 _E7 = 7

@@ -11,16 +11,15 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from allconnects.billing import numbers
 from allconnects.billing.errors import BillingOff
 from allconnects.kit import clock, config
+from allconnects.kit.clock import BRUSSELS as _ZONE
 from allconnects.kit.errors import ConfigError
 
 UNITS = ("vehicle", "flat")
 FREE = "free"
-_ZONE = ZoneInfo("Europe/Brussels")
 
 
 @dataclass(frozen=True, slots=True)

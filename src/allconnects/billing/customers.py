@@ -35,7 +35,7 @@ def set_customer(connection: Connection, organisation: int, given: dict[str, str
     """Keep new details; invoices that were sent keep the old ones. Raises BillingRefused."""
     wanted = {name: " ".join(given.get(name, "").split()) for name in FIELDS}
     wanted["country"] = wanted["country"].upper()
-    wanted["vat_number"] = numbers.plain(wanted["vat_number"])
+    wanted["vat_number"] = numbers.kept(wanted["vat_number"], wanted["country"])
     wanted["language"] = wanted["language"] or "en"
     if any(not wanted[name] for name in REQUIRED):
         raise BillingRefused(_("An invoice needs a name, an address and an e-mail address."))

@@ -17,8 +17,13 @@ def plain(number: str) -> str:
 
 def belgian_enterprise(number: str) -> bool:
     """Ten digits, the last two of which are 97 minus the rest by 97 (Crossroads Bank for Enterprises)."""
-    digits = plain(number).removeprefix("BE")
-    return bool(re.fullmatch(r"[01][0-9]{9}", digits)) and enterprise.checks(digits)
+    return enterprise.number(number) is not None
+
+
+def kept(number: str, country: str) -> str:
+    """How a VAT number is kept: without signs between; a Belgian one with all its ten digits."""
+    digits = enterprise.number(number) if country == "BE" and plain(number).startswith("BE") else None
+    return f"BE{digits}" if digits else plain(number)
 
 
 def vat_number(number: str, country: str) -> bool:

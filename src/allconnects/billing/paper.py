@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
 from allconnects.billing.numbers import plain
-from allconnects.kit.errors import AllconnectsError
 from allconnects.kit.paper import compiled
 
 NOTES = (
@@ -21,19 +20,11 @@ NOTES = (
 """Of taxes.toml, so that they are translated."""
 
 
-class NotPrinted(AllconnectsError):
-    """The invoice could not be made into a PDF."""
-
-    code = "not_printed"
-    status = 500
-
-
 def write(row: dict[str, Any]) -> bytes:
     """The whole file of a row of ``billing_invoice``. Raises NotPrinted."""
     moment = datetime.combine(row["issued"], time(12), UTC)
     with override(row["buyer"]["language"]):
-        failure = NotPrinted(_("The PDF could not be made."))
-        return compiled("allconnects.billing", "invoice.typ", _data(row), failure, at=moment.timestamp())[0]
+        return compiled("allconnects.billing", "invoice.typ", _data(row), at=moment.timestamp())[0]
 
 
 def _data(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from allconnects.billing.numbers import belgian_enterprise, plain
+from allconnects.billing.numbers import belgian_enterprise, kept, plain
 
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
@@ -75,7 +75,7 @@ def _party(party: Element, about: dict[str, Any]) -> None:
     _text(SubElement(place, "cac:Country"), "IdentificationCode", about["country"])
     if about["vat_number"]:
         tax = SubElement(party, "cac:PartyTaxScheme")
-        _text(tax, "CompanyID", plain(about["vat_number"]))
+        _text(tax, "CompanyID", kept(about["vat_number"], about["country"]))
         _text(SubElement(tax, "cac:TaxScheme"), "ID", "VAT")
     legal = SubElement(party, "cac:PartyLegalEntity")
     _text(legal, "RegistrationName", about["name"])
@@ -87,7 +87,7 @@ def _party(party: Element, about: dict[str, Any]) -> None:
 
 def _address(about: dict[str, Any]) -> tuple[str, str]:
     if about["country"] == "BE" and belgian_enterprise(about["vat_number"]):
-        return _KBO, plain(about["vat_number"]).removeprefix("BE")
+        return _KBO, kept(about["vat_number"], "BE").removeprefix("BE")
     return _EMAIL, about["email"]
 
 

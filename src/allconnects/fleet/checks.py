@@ -31,11 +31,7 @@ def vin(text: str) -> str | None:
 
 def enterprise_number(text: str) -> str | None:
     """The ten digits of a Belgian enterprise number; None when its check digits say otherwise (97 minus n mod 97)."""
-    digits = re.sub(r"[\s.\-]|^BE", "", text.strip().upper())
-    digits = digits.zfill(10) if len(digits) == 9 else digits
-    if not re.fullmatch(r"[01]\d{9}", digits):
-        return None
-    return digits if enterprise.checks(digits) else None
+    return enterprise.number(text)
 
 
 def joint_committee(text: str) -> str | None:

@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+BRUSSELS = ZoneInfo("Europe/Brussels")
+"""Where days begin and end; two of a year have 23 and 25 hours."""
 _source: Callable[[], float] = time.time
 _held: list[Callable[[], float]] = []
 _lock = threading.Lock()

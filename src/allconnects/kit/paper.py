@@ -10,19 +10,27 @@ from pathlib import Path
 from typing import Any, Literal
 
 import typst
+from django.utils.translation import gettext as _
 
 from allconnects.kit.errors import AllconnectsError
 
 
+class NotPrinted(AllconnectsError):
+    """A document could not be made into a PDF."""
+
+    code = "not_printed"
+    status = 500
+
+
 def compiled(
-    package: str, template: str, data: Mapping[str, Any], failure: AllconnectsError, *,
+    package: str, template: str, data: Mapping[str, Any], *,
     at: float | None = None, form: Literal["pdf", "png"] = "pdf", ppi: float | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> list[bytes]:  # fmt: skip
     """The PDF, or a PNG of each page. The same data and moment ``at`` (seconds since 1970) give the same bytes.
 
-    ``template``: path within the package; it reads ``data.json`` and ``files`` beside it. Raises ``failure`` when it
-    cannot be made, and nothing of what typst says, whose text repeats the data.
+    ``template``: path within the package; it reads ``data.json`` and ``files`` beside it. Raises NotPrinted when it
+    cannot be made, which repeats nothing of what typst says: that repeats the data.
     """
     with tempfile.TemporaryDirectory(prefix="allconnects-pdf-") as folder:
         root = Path(folder)
@@ -34,5 +42,5 @@ def compiled(
         try:
             made = compiler.compile(format=form, ppi=ppi, timestamp=None if at is None else int(at))
         except typst.TypstError:
-            raise failure from None
+            raise NotPrinted(_("The PDF could not be made.")) from None
     return made if isinstance(made, list) else [made or b""]

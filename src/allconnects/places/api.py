@@ -230,7 +230,7 @@ def _utc(at: datetime | None) -> datetime | None:
         raise InvalidInput(_("A date must lie between 1970 and %(last)s.") % {"last": services.LAST_YEAR})
     if at is None or at.tzinfo is not None:
         return at
-    return at.replace(tzinfo=files.BRUSSELS)
+    return at.replace(tzinfo=clock.BRUSSELS)
 
 
 def _visit(one: reading.Visit) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
-from zoneinfo import ZoneInfo
 
 import msgspec
 from defusedxml import DefusedXmlException
@@ -21,7 +20,6 @@ from allconnects.places.models import Colour, Kind, Place
 from allconnects.places.services import Given, checked
 from allconnects.places.shapes import Shape, areas
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 MOST_BYTES = 4_000_000
 MOST_FEATURES = 5_000
 POINT_RADIUS_M, LINE_WIDTH_M = 100.0, 40.0

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from allconnects.kit.clock import BRUSSELS as BRUSSELS
 from allconnects.reports.columns import Column, Row, Totals, place_of
 from allconnects.reports.hours import HoursBook
 from allconnects.reports.purposes import Purpose
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
-"""Days are Brussels days."""
 Group = Literal["", "vehicle", "person", "team", "site", "day", "material"]
 GROUPS: Mapping[str, str | Promise] = {
     "": _("No groups"),

@@ -21,7 +21,6 @@ from allconnects.reports.render.document import Letterhead
 
 MOST_LOGO_BYTES = 300_000
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-_VAT = re.compile(r"^BE ?[01]\d{3}\.?\d{3}\.?\d{3}$")
 MOST_SPANS = 4
 
 
@@ -55,8 +54,7 @@ def valid_vat(text: str) -> bool:
     """Belgian VAT numbers by form and check digits (97 minus the rest); others by form alone."""
     if not text.upper().startswith("BE"):
         return bool(re.fullmatch(r"[A-Z]{2}[A-Z0-9 .+*-]{2,14}", text.upper()))
-    digits = re.sub(r"\D", "", text)
-    return bool(_VAT.match(text.upper())) and enterprise.checks(digits)
+    return enterprise.number(text) is not None
 
 
 def _kind_of(logo: bytes) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
+from allconnects.kit.clock import BRUSSELS
+
 Span = tuple[time, time]
 Interval = tuple[float, float]
 """Seconds since 1970 UTC, from and until."""

@@ -92,7 +92,7 @@ def _written(row: LogbookRow, corrections: list[LogbookRow], names: dict[str, st
 
 def _signed(row: LogbookRow) -> str:
     """When and by whom a row was appended."""
-    return f"{row.made_at.astimezone(shown.BRUSSELS):%d/%m/%Y %H:%M}, {_who(row)}"
+    return f"{row.made_at.astimezone(clock.BRUSSELS):%d/%m/%Y %H:%M}, {_who(row)}"
 
 
 def _who(row: LogbookRow) -> str:

@@ -93,7 +93,7 @@ def _message(found: Delivery, file: WrittenFile) -> EmailMessage:
 
 def _link(found: Delivery) -> str:
     assert found.expires_at is not None
-    until = shown.day(found.expires_at.astimezone(shown.BRUSSELS))
+    until = shown.day(found.expires_at.astimezone(clock.BRUSSELS))
     text = _("Fetch it here, signed in, until %(day)s:") % {"day": until}
     return text + "\n" + address(reverse("reports:delivery", args=[found.pk]))
 

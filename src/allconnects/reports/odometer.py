@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from allconnects.fleet.models import Vehicle
+from allconnects.kit.clock import BRUSSELS
 from allconnects.reports import shown
 from allconnects.reports.data.sql import all_rows
 
@@ -31,7 +32,7 @@ def stands(organisation: int, vehicle: int, begin: datetime, end: datetime, befo
     if found is None or found.odometer_m is None or found.odometer_at is None:
         return {}
     ends = [round(found.odometer_m + _driven(organisation, vehicle, found.odometer_at, at)) for at in (begin, end)]
-    told = {"begin_m": ends[0], "end_m": ends[1], "read_on": f"{found.odometer_at.astimezone(shown.BRUSSELS):%Y-%m-%d}"}
+    told = {"begin_m": ends[0], "end_m": ends[1], "read_on": f"{found.odometer_at.astimezone(BRUSSELS):%Y-%m-%d}"}
     return told if before_m is None else {**told, "gap_m": ends[0] - before_m}
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
+from allconnects.kit.clock import BRUSSELS as BRUSSELS
 from allconnects.reports.period import named
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 _PERIODS = {"daily": "yesterday", "weekly": "last_week", "monthly": "last_month"}
 
 

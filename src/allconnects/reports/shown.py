@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 
+from allconnects.kit.clock import BRUSSELS
 from allconnects.reports.columns import Column, Kind
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 _THIN = "\u202f"
 UNITS: dict[Kind, str] = {
     "duration_s": "h:mm", "distance_m": "km", "speed_kmh": "km/h", "litres": "l", "kg": "kg", "share": "%",

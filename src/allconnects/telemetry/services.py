@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.actor import current
 from allconnects.accounts.models import Organisation
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS as BRUSSELS
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
 from allconnects.telemetry.codecs.attributes import unit
 from allconnects.telemetry.gateway.directory import hash_secret
@@ -24,8 +24,6 @@ from allconnects.telemetry.store import blob
 from allconnects.telemetry.store.reader import Track, track
 from allconnects.telemetry.store.veil import covered, shown, shown_latest
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
-"""Days are Brussels days."""
 AnyDate = TypeVar("AnyDate", bound=date)
 SECRET_LENGTH = 12
 LONGEST_EXPORT_DAYS = 62

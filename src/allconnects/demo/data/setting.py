@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models import Material, Person, Vehicle
 from allconnects.fleet.services import register
 from allconnects.fleet.who import Who
+from allconnects.kit.clock import BRUSSELS
 from allconnects.telemetry.models import Device
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 PAST_DAYS = 14
 
 

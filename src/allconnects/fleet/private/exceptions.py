@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import ExceptionKind, Installation, LocationException, PrivateTime, Vehicle
-from allconnects.fleet.private import button, feeding, rules
+from allconnects.fleet.private import button, feeding
 from allconnects.fleet.private.thresholds import threshold
 from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
@@ -172,7 +172,7 @@ def _who_had(organisation: int, device: int) -> UUID | None:
 
 
 def _today(name: str) -> float:
-    return threshold(name, clock.now().astimezone(rules.BRUSSELS).date())
+    return threshold(name, clock.now().astimezone(clock.BRUSSELS).date())
 
 
 def _write_down(one: LocationException, action: str, account: Account | None) -> None:

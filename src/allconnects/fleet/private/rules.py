@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.holidays import holidays
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 Clock = tuple[time, time]
 Span = tuple[datetime, datetime]
 DayHours = Callable[[date], Sequence[Clock]]

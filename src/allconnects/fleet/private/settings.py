@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.actor import current
 from allconnects.fleet.models import LocationChoice, LocationRule, Person, Pool, Precision
 from allconnects.fleet.models.private import NOTICE_DAYS
-from allconnects.fleet.private import rules
 from allconnects.fleet.private.thresholds import grid_e7, threshold
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
@@ -122,7 +121,7 @@ def _check(rule: LocationRule) -> None:
 
 
 def _informed(day: date | None) -> date:
-    today = clock.now().astimezone(rules.BRUSSELS).date()
+    today = clock.now().astimezone(clock.BRUSSELS).date()
     least = timedelta(days=threshold("notice_days", today))
     if day is None or day > today - least:
         raise InvalidInput(
@@ -159,7 +158,7 @@ def refresh(organisation: int) -> int:
 
 
 def _store(cursor: Any, organisation: int, person: UUID, account: int | None, found: Seen) -> None:
-    today = clock.now().astimezone(rules.BRUSSELS).date()
+    today = clock.now().astimezone(clock.BRUSSELS).date()
     set_sight(
         cursor, organisation, str(person), account=account, grid_e7=grid_e7(found.precision, today),
         days=None if found.days == NOTICE_DAYS else found.days,

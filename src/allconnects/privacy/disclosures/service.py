@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from allconnects.accounts import actor
 from allconnects.accounts.models import Account
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.access import service as access
 from allconnects.privacy.audit import service as audit
@@ -31,7 +31,6 @@ APPROVALS = 2
 MOST_DAYS = 62
 """A demand for more is split, so that each part is judged."""
 SHORTEST = 20
-BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from allconnects.kit.errors import AllconnectsError
 from allconnects.kit.paper import compiled
 from allconnects.privacy.export.gather import Scope, Taken
 from allconnects.privacy.registry.parties import RECIPIENTS
@@ -22,12 +21,6 @@ from allconnects.privacy.retention import RULES
 VERSION = 1
 SOURCES = {"provided": "provided by you or your employer", "observed": "observed by devices and programs",
            "derived": "worked out from the others"}  # fmt: skip
-
-
-class NotPacked(AllconnectsError):
-    """The copy could not be made."""
-
-    code = "not_packed"
 
 
 def packed(taken: Iterable[Taken], files: Iterator[tuple[str, bytes]], scope: Scope, at: datetime) -> bytes:
@@ -115,8 +108,7 @@ def _pdf(about: dict[str, Any], tables: list[Taken], files: list[str]) -> bytes:
         "complaint": _("You can complain to the Data Protection Authority, Drukpersstraat 35, 1000 Brussels, "
                        "www.gegevensbeschermingsautoriteit.be."),
     }  # fmt: skip
-    failure = NotPacked(_("The PDF could not be made."))
-    return compiled("allconnects.privacy.export", "overview.typ", data, failure)[0]
+    return compiled("allconnects.privacy.export", "overview.typ", data)[0]
 
 
 def _line(one: Taken) -> list[str]:

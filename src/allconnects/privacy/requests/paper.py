@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from allconnects.accounts.models import Organisation
-from allconnects.kit.errors import AllconnectsError
 from allconnects.kit.paper import compiled
 from allconnects.privacy.requests.letters import day
 from allconnects.privacy.requests.models import Letter
@@ -17,17 +14,10 @@ from allconnects.privacy.requests.receiving import BRUSSELS
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-class NotPrinted(AllconnectsError):
-    """The letter could not be made into a PDF."""
-
-    code = "not_printed"
-
-
 def pdf(letter: Letter) -> bytes:
     """The file. Raises NotPrinted, whose text does not repeat the letter."""
-    failure = NotPrinted(_("The letter could not be made into a PDF."))
     at = letter.made_at.timestamp()
-    return compiled("allconnects.privacy.requests", "data/letter.typ", _data(letter), failure, at=at)[0]
+    return compiled("allconnects.privacy.requests", "data/letter.typ", _data(letter), at=at)[0]
 
 
 def _data(letter: Letter) -> dict[str, object]:

@@ -10,19 +10,18 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import LANGUAGES
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS as BRUSSELS
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.requests import deadlines, ports, tenants
 from allconnects.privacy.requests.history import note
 from allconnects.privacy.requests.models import Case, Channel, Happened, Identity, LetterKind, Right, State
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 MOST_DAYS_BACK = 366
 _SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-BRUSSELS: Final = ZoneInfo("Europe/Brussels")
+from allconnects.kit.clock import BRUSSELS as BRUSSELS
+
 SILENCE_MS: Final = 300_000
 """Fixes further apart are a silence: ``gap_s`` of docs/trips.md for vehicles."""
 IDLE_KMH: Final = 3.0

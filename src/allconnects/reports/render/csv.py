@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
+from allconnects.kit.clock import BRUSSELS
 from allconnects.reports.columns import Kind
 from allconnects.reports.definition import Line
 from allconnects.reports.render.document import Document
 from allconnects.reports.shown import heading
 
 Dialect = Literal["excel", "plain"]
-BRUSSELS = ZoneInfo("Europe/Brussels")
 _LINES = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BOM = "\ufeff"

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from django.utils.translation import gettext as _
 
-from allconnects.kit.errors import AllconnectsError, InvalidInput
+from allconnects.kit.errors import InvalidInput
 from allconnects.kit.paper import compiled
 from allconnects.reports.columns import Column
 from allconnects.reports.definition import Head, Item, Line
@@ -20,13 +20,6 @@ MOST_LINES: Final = 10_000
 _NARROW: Final = 78
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 LOGOS: Final = {"image/png": "logo.png", "image/jpeg": "logo.jpg"}
-
-
-class NotPrinted(AllconnectsError):
-    """The document could not be made into a PDF."""
-
-    code = "not_printed"
-    status = 500
 
 
 def write(document: Document, seal: tuple[str, ...] = ()) -> bytes:
@@ -42,10 +35,9 @@ def pictures(document: Document, ppi: float = 80) -> list[bytes]:
 def _compile(
     document: Document, seal: tuple[str, ...], form: Literal["pdf", "png"], ppi: float | None = None
 ) -> list[bytes]:
-    failure = NotPrinted(_("The PDF could not be made. Try XLSX."))
     logo = _logo(document.letterhead)
     return compiled(
-        "allconnects.reports.render", "table.typ", _data(document, seal, logo), failure,
+        "allconnects.reports.render", "table.typ", _data(document, seal, logo),
         at=document.made_at.timestamp(), form=form, ppi=ppi, files={logo: document.letterhead.logo} if logo else None,
     )  # fmt: skip
 

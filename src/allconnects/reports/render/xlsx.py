@@ -10,20 +10,19 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import InvalidInput
 from allconnects.reports.columns import Column, Kind, place_of
 from allconnects.reports.definition import Head, Line, Sum
 from allconnects.reports.render.document import Document
 from allconnects.reports.shown import heading
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 MOST_ROWS: Final = 1_048_000
 _FORMATS: Final[dict[Kind, str]] = {
     "text": "General", "date": "dd/mm/yyyy", "time": "hh:mm", "moment": "dd/mm/yyyy hh:mm", "duration_s": "[h]:mm",

@@ -8,18 +8,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allconnects.kit.clock import BRUSSELS as BRUSSELS
 from allconnects.privacy.vault import Subject, device, person
 from allconnects.telemetry.store.rows import _HOT, EPOCH_2000_MS, HOT_COLUMNS, I64, U8
 from allconnects.telemetry.store.segment.crypt import Context, unseal
 from allconnects.telemetry.store.segment.positions import KINDS, Positions, blob_list
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
-"""Days are Brussels days."""
 KLASS = "raw_position"
 NOBODY = ""
 """Subject of positions that nobody is known to have driven: under the device's own key."""
