@@ -138,8 +138,8 @@ def _sender(port: int, begin_ms: int, rate: float, seconds: float) -> _Sender:
 
 
 def _p95(acks: list[Wait], start: float, end: float) -> float:
-    """Of the frames that were sent in a time: ms until the answer that 95 in 100 had."""
-    waits = sorted(wait for sent, wait in acks if start <= sent < end)
+    """Of the frames that were under way in a time: ms until the answer that 95 in 100 had."""
+    waits = sorted(wait for sent, wait in acks if sent < end and sent + wait / 1000 >= start)
     if not waits:
         raise BenchError("nothing was sent while the erasure ran")
     return waits[min(len(waits) - 1, int(len(waits) * 0.95))]

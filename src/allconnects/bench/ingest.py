@@ -144,7 +144,7 @@ def _child(name: str, environment: dict[str, str], port: int) -> Iterator[Child]
     child = Child(name, [sys.executable, "-m", "allconnects", name], environment)
     child.launch()
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not _open(port):
             if child.poll() is not None or time.monotonic() > deadline:
                 raise BenchError(f"'allconnects {name}' did not start")
