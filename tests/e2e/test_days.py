@@ -417,7 +417,7 @@ def month_of(page: Page, day: date) -> None:
     """The page of the month that a day lies in; it opens with the month that is to be approved."""
     go(page, "Reports")
     page.get_by_role("link", name=re.compile("Month for payroll")).click()
-    title = page.locator(".page-header .text-capitalize")
+    title = page.locator("a[aria-label='Month before'] + span")
     shown = datetime.strptime(title.inner_text(), "%B %Y").replace(tzinfo=BRUSSELS)
     steps = (day.year - shown.year) * 12 + day.month - shown.month
     for _ in range(abs(steps)):
