@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from allconnects.demo.devices import DemoDevice, demo_devices
 from allconnects.demo.fleet import main, next_report_s, parse_ports, run_fleet
 from allconnects.demo.movement import Movement
 from allconnects.kit.errors import ConfigError
+from tests.waiting import PATIENCE_S, until
 
 START = 1_795_000_000
 
@@ -72,7 +72,7 @@ def test_devices_of_all_protocols_knock() -> None:
             servers.append(server)
             ports[device.protocol] = server.sockets[0].getsockname()[1]
         fleet = asyncio.create_task(run_fleet(chosen, ports, "127.0.0.1"))
-        async with asyncio.timeout(70):
+        async with asyncio.timeout(4 * PATIENCE_S):
             while len(heard) < 4:
                 await asyncio.sleep(0.05)
         fleet.cancel()
@@ -95,12 +95,19 @@ def test_unknown_road_is_refused_at_once(tmp_path: Path) -> None:
     assert main(["--devices", str(file)]) == 2
 
 
+def _catches(pid: int, signum: int) -> bool:
+    """Whether a process has a handler of its own for a signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signum - 1) & 1)
+
+
 def test_sigterm_ends_the_process_cleanly() -> None:
     command = [sys.executable, "-m", "allconnects.demo.fleet", "--ports"]
     command.append("teltonika=9,gt06=9,osmand=9,owntracks=9")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        time.sleep(3)
+        assert until(lambda: process.poll() is not None or _catches(process.pid, signal.SIGTERM))
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out) == (0, b"")

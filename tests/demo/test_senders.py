@@ -15,6 +15,7 @@ from allconnects.demo import senders
 from allconnects.demo.devices import DemoDevice, demo_devices
 from allconnects.demo.movement import Fix, Movement
 from allconnects.demo.senders import Outbox, Refused, Sender, read_status
+from tests.waiting import PATIENCE_S
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 X25 = anycrc.Model("CRC16-IBM-SDLC")
@@ -57,7 +58,7 @@ async def delivering(protocol: str, outbox: Outbox, serve: Serve) -> AsyncIterat
 
 
 async def emptied(outbox: Outbox) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(outbox):
             await asyncio.sleep(0.005)
 
