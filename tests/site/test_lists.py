@@ -43,7 +43,7 @@ DETAILS = (
     ("/alerts/rules/{}/", "alerts_rule"), ("/api/v1/devices/{}", "telemetry_device"),
 )  # fmt: skip
 """Pages about one thing that let people choose another one, out of many."""
-ALWAYS = ("/reports/trips/", "/reports/site-hours/", "/register/people/add/", "/api/v1/devices?limit=2",
+ALWAYS = ("/reports/run/trips/", "/reports/run/site-hours/", "/register/people/add/", "/api/v1/devices?limit=2",
           "/api/v1/places?limit=2", "/api/v1/occupancy?limit=2", "/devices/?q=T", "/reports/logbook/?q=van",
           "/reports/payroll/?q=ann&state=open")  # fmt: skip
 
