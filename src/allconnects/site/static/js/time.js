@@ -1,7 +1,9 @@
-/** Times in the language of the page. */
+/** Times and numbers in the language of the page. */
 
 /** The page's language as Belgium writes it: day before month, hours to 24. */
 export const language = `${document.documentElement.lang || "en"}-BE`;
+/** How numbers are written: as the server writes them on the same page, "5,459" in English. */
+export const numerals = document.documentElement.lang || "en";
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 const stamp = new Intl.DateTimeFormat(language, {
   dateStyle: "medium",

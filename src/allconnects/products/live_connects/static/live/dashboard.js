@@ -1,10 +1,10 @@
 /** Charts of the overview: bars by day, out of what the page holds; its table says the same. */
-import { language } from "../js/time.js";
+import { numerals } from "../js/time.js";
 import uPlot from "../vendor/uplot/uPlot.mjs";
 
 const HIGH = 190;
 const told = JSON.parse(document.getElementById("chart")?.textContent || "null");
-const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const number = new Intl.NumberFormat(numerals, { maximumFractionDigits: 1 });
 /** @param {string} name */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

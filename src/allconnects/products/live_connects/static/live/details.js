@@ -1,9 +1,9 @@
 /** The panel of one device: what it is, what it does, what it said last, its line of today. */
-import { ago, exact, hours, language } from "../js/time.js";
+import { ago, exact, hours, numerals } from "../js/time.js";
 import { byId, put } from "./list.js";
 import { ask, settings, text } from "./settings.js";
 
-const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const number = new Intl.NumberFormat(numerals, { maximumFractionDigits: 1 });
 const EARTH_KM = 6371;
 
 export class Details {

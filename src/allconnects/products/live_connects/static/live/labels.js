@@ -1,5 +1,5 @@
 /** Names below symbols: drawn once each, and only where they do not cover each other. */
-import { language } from "../js/time.js";
+import { numerals } from "../js/time.js";
 
 const FONT_PX = 12;
 const LONGEST_PX = 150;
@@ -16,7 +16,7 @@ export class Labels {
     /** @type {[number, string][]} index of the symbol, and its name */
     this.chosen = [];
     this.family = getComputedStyle(document.body).fontFamily;
-    this.numbers = new Intl.NumberFormat(language, { notation: "compact" });
+    this.numbers = new Intl.NumberFormat(numerals, { notation: "compact" });
     this.ratio = 1;
     this.ink = this.halo = "";
   }

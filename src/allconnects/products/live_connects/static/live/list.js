@@ -1,10 +1,10 @@
 /** The list beside the map: search, filters with counts, keyboard. */
-import { ago, language } from "../js/time.js";
+import { ago, numerals } from "../js/time.js";
 import { fold } from "../js/page.js";
 import { settings, text } from "./settings.js";
 
 const MOST = 200;
-const counts = new Intl.NumberFormat(language, { notation: "compact" });
+const counts = new Intl.NumberFormat(numerals, { notation: "compact" });
 export const ICONS = { vehicle: "truck", phone: "device-mobile", material: "package" };
 
 export class DeviceList {

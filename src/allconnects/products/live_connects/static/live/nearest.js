@@ -1,12 +1,12 @@
 /** Who is nearest to a place or an address: by straight line, with an estimate of the way that says that it is one. */
-import { ago, language } from "../js/time.js";
+import { ago, numerals } from "../js/time.js";
 import { addressSearch } from "../places/search.js";
 import { length } from "./details.js";
 import { icon, ICONS } from "./list.js";
 import { settings, text } from "./settings.js";
 
 const MOST = 12;
-const km = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const km = new Intl.NumberFormat(numerals, { maximumFractionDigits: 1 });
 
 /**
  * The nearest devices to a place, nearest first. @param {Iterable<import("./types.js").Device>} devices

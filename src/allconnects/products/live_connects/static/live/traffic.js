@@ -1,11 +1,11 @@
 /** Traffic of a day: the lines of what is in view or in the chosen group, with who drove and how far. */
-import { hours, language } from "../js/time.js";
+import { hours, numerals } from "../js/time.js";
 import { icon } from "./list.js";
 import { colourOf, swatch } from "./palette.js";
 import { ask, settings, text } from "./settings.js";
 
 const MOST = 40;
-const km = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const km = new Intl.NumberFormat(numerals, { maximumFractionDigits: 1 });
 const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
 /** The present day in Brussels, as a date field holds it. */
