@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,17 +109,20 @@ def data_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def platform(home: Path, command: str = "up", *, migrated: bool = True, **settings: object) -> Iterator[Platform]:
-    """Start it on free ports, and see to it that nothing of it is left. ``migrated``: a new home has its tables."""
+def platform(
+    home: Path, command: str = "up", *, migrated: bool = True, names: Sequence[str] = PROTOCOLS, **settings: object
+) -> Iterator[Platform]:
+    """Start it on free ports, and see to it that nothing of it is left. ``migrated``: a new home has its tables;
+    ``names``: of the gateway's ports; ``settings``: by their field names.
+    """
     if migrated and not home.exists():
         template.fill(home)
-    port, *others = free_ports(1 + len(PROTOCOLS))
-    ports = dict(zip(PROTOCOLS, others, strict=True))
+    port, *others = free_ports(1 + len(names))
+    ports = dict(zip(names, others, strict=True))
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("ALLCONNECTS_", "_ALLCONNECTS_", "DATABASE_URL"))}
     own = {f"ALLCONNECTS_{name.upper()}": str(value) for name, value in settings.items()}
     environment = (
         kept
-        | own
         | {
             "ALLCONNECTS_HOME": str(home),
             "ALLCONNECTS_VAULT_ROOT": str(home.with_name("vault.root")),
@@ -127,6 +130,7 @@ def platform(home: Path, command: str = "up", *, migrated: bool = True, **settin
             "ALLCONNECTS_GATEWAY_HOST": HOST,
             "ALLCONNECTS_GATEWAY_PORTS": ",".join(f"{name}={number}" for name, number in ports.items()),
         }
+        | own
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "allconnects", command],

@@ -41,6 +41,7 @@ def test_each_setting_is_read_from_its_own_name(tmp_path: Path) -> None:
             "ALLCONNECTS_HOME": str(tmp_path),
             "ALLCONNECTS_PORT": "9000",
             "ALLCONNECTS_GATEWAY_PORTS": "gt06=6000, osmand-tls:6001,",
+            "ALLCONNECTS_GATEWAY_PLAIN_FROM": "10.20.0.0/16, 2001:db8:7::/48,",
             "ALLCONNECTS_GATEWAY_TLS_CERT": str(certificate),
             "ALLCONNECTS_GATEWAY_TLS_KEY": str(certificate),
             "ALLCONNECTS_ALLOWED_HOSTS": "a.example, b.example",
@@ -50,6 +51,7 @@ def test_each_setting_is_read_from_its_own_name(tmp_path: Path) -> None:
     )
     assert (settings.home, settings.port, settings.log_format) == (tmp_path, 9000, "json")
     assert settings.gateway_ports == {"gt06": 6000, "osmand-tls": 6001}
+    assert str(settings.gateway_plain_from) == "10.20.0.0/16,2001:db8:7::/48"
     assert settings.allowed_hosts == ("a.example", "b.example")
     assert settings.public_url == "https://map.example"
 
@@ -88,6 +90,10 @@ def test_the_name_that_only_tests_read_is_allowed() -> None:
         ("GATEWAY_PORTS", "teltonika=5027,gt06=5027"),
         ("GATEWAY_PORTS", "teltonika-tls-tls=5027"),
         ("GATEWAY_PORTS", "5027"),
+        ("GATEWAY_PLAIN_FROM", ""),
+        ("GATEWAY_PLAIN_FROM", "apn.example"),
+        ("GATEWAY_PLAIN_FROM", "10.20.0.1/16"),
+        ("GATEWAY_PLAIN_FROM", "10.20.0.0/33"),
         ("MAX_CONNECTIONS", "0"),
         ("MAX_CONNECTIONS_PER_ADDRESS", "many"),
         ("MAX_CONNECTIONS_PER_ORGANISATION", "1.5"),

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from allconnects.kit import networks
 from allconnects.kit.errors import ConfigError
 
 PREFIX = "ALLCONNECTS_"
@@ -220,6 +221,9 @@ class Settings:
     gateway_host: str = _setting(str, "Address the gateway listens on.", "0.0.0.0")  # noqa: S104
     gateway_ports: dict[str, int] = _setting(
         _ports, "Ports of the protocols: name=port,…", factory=lambda: dict(PROTOCOL_PORTS)
+    )
+    gateway_plain_from: networks.Networks = _setting(
+        networks.read, "Networks from which devices may speak without TLS.", networks.Networks.everywhere()
     )
     gateway_tls_cert: Path | None = _setting(_existing_file, "Certificate chain for the TLS ports of devices.")
     gateway_tls_key: Path | None = _setting(_existing_file, "Private key of that certificate.")

@@ -11,6 +11,7 @@ from allconnects.kit.errors import ConfigError
 def context(certificate: Path, key: Path) -> ssl.SSLContext:
     """What a server with this chain and private key speaks. Raises ConfigError when they cannot be used."""
     made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2  # else OpenSSL's configuration on this machine decides
     try:
         # Without a password of our own, OpenSSL would ask the terminal for that of an encrypted key.
         made.load_cert_chain(certificate, key, password="")

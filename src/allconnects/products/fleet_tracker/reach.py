@@ -21,7 +21,7 @@ OVER_HTTP = frozenset({"osmand", "owntracks"})
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One protocol: where its devices connect to, and what to set."""
+    """One port: where devices of its protocol connect to, and what to set. ``protocol``: as in the settings."""
 
     protocol: str
     title: str
@@ -39,16 +39,16 @@ def host_of(request: HttpRequest) -> str:
 
 
 def reach(request: HttpRequest) -> list[Reach]:
-    """Every protocol that listens, in the order of the settings."""
+    """Every port that listens, in the order of the settings."""
     settings = config.current()
-    secure = settings.gateway_tls_cert is not None
     host = host_of(request)
     result = []
-    for protocol, port in settings.gateway_ports.items():
+    for name, port in settings.gateway_ports.items():
+        protocol, secure = name.removesuffix(config.TLS), name.endswith(config.TLS)
         shown = f"[{host}]" if ":" in host else host
         scheme = ("https://" if secure else "http://") if protocol in OVER_HTTP else ""
         address = f"{scheme}{shown}:{port}"
-        result.append(Reach(protocol, TITLES[protocol], host, port, address, secure, _hints()[protocol]))
+        result.append(Reach(name, TITLES[protocol], host, port, address, secure, _hints()[protocol]))
     return result
 
 

@@ -16,13 +16,21 @@ class DatagramEndpoint(asyncio.DatagramProtocol):
         self.gateway = gateway
         self.codec = codec
         self.transport: asyncio.DatagramTransport | None = None
+        self._let_in = metrics.sessions.labels("datagram")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Listening."""
         self.transport = transport  # type: ignore[assignment]
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        """Decode one datagram; what is damaged or unknown is not answered, so the device keeps it."""
+        """Decode one datagram; what is damaged or unknown is not answered, so the device keeps it.
+
+        No datagram is encrypted: one from where plain sessions may not come from is not even looked at.
+        """
+        if address[0] not in self.gateway.plain_from:
+            metrics.refused.labels("plain").inc()
+            return
+        self._let_in.inc()
         name = self.codec.manifest.name
         metrics.frames.labels(name).inc()
         if self.gateway.intake.full:

@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 connections = Gauge(
     "allconnects_gateway_connections", "Open device connections", ["protocol"], multiprocess_mode="livesum"
 )
+sessions = Counter("allconnects_gateway_sessions", "Connections and datagrams let in, by transport", ["transport"])
 devices = Gauge("allconnects_gateway_devices", "Devices that the gateway knows", multiprocess_mode="livemax")
 positions = Counter("allconnects_gateway_positions", "Positions made durable")
 private = Counter("allconnects_gateway_private", "Positions dropped because they may not be recorded")

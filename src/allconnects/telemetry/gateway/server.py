@@ -74,6 +74,7 @@ async def serve(settings: config.Settings) -> None:
         ),
         settings.idle_timeout_s,
         settings.frame_timeout_s,
+        settings.gateway_plain_from,
     )
     gateway.commands = Commands(conninfo, gateway)
     await gateway.intake.prepare()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allconnects.kit import clock
+from allconnects.kit.networks import Networks
 from allconnects.telemetry.codecs.base import Codec, CodecError, Commandable, Decoder, Message
 from allconnects.telemetry.gateway import metrics
 from allconnects.telemetry.gateway.commands import Commands, InFlight
@@ -47,6 +48,7 @@ class Gateway:
     limits: ConnectionLimits
     idle_timeout_s: float
     frame_timeout_s: float
+    plain_from: Networks
     sessions: set[Session] = field(default_factory=set)
     warned_s: dict[tuple[int, str], float] = field(default_factory=dict)
     now: Callable[[], float] = time.monotonic
@@ -112,17 +114,22 @@ class Session(asyncio.Protocol):
         self.partial_s: float | None = self.opened_s
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Admitted, or closed at once when a limit is reached."""
+        """Admitted, or closed at once: without TLS from a place where that may not be, or a limit is reached."""
         self.transport = transport  # type: ignore[assignment]
         peer = transport.get_extra_info("peername")
         self.address = peer[0] if peer else ""
+        secure = bool(transport.get_extra_info("sslcontext"))
+        if not secure and self.address not in self.gateway.plain_from:
+            metrics.refused.labels("plain").inc()
+            self.abort()
+            return
         if not self.gateway.limits.admit(self.address):
             metrics.refused.labels("limit").inc()
-            self.closed = True
-            transport.abort()  # type: ignore[attr-defined]
+            self.abort()
             return
         self.gateway.sessions.add(self)
         metrics.connections.labels(self.protocol_name).inc()
+        metrics.sessions.labels("tls" if secure else "plain").inc()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """What was handed in is still written; nobody hears of it."""
