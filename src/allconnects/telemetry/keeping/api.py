@@ -29,7 +29,10 @@ class RetentionOut(Schema):
 
 
 class CertificateOut(Schema):
-    """Proof that data of some days are gone. ``digest``: SHA-256 over what went."""
+    """Proof that data of some days are gone. ``digest``: SHA-256 over what went.
+
+    ``held``: rows of those days that stayed, because they are restricted or held for a claim.
+    """
 
     id: int
     dataset: str
@@ -40,6 +43,7 @@ class CertificateOut(Schema):
     bytes: int
     digest: str
     at: datetime
+    held: int
 
 
 class CertificatesOut(Schema):

@@ -75,6 +75,7 @@ class Certificate(models.Model):
     bytes = models.BigIntegerField()
     digest = models.TextField()
     at = models.DateTimeField()
+    held = models.BigIntegerField(help_text="rows that stayed because they are withheld")
 
     class Meta:
         managed = False

@@ -132,6 +132,7 @@ register(
                 "digest",
                 "at",
                 "organisation_id",
+                "held",
             ),
             NOT_PERSONAL,
         ),

@@ -1,4 +1,7 @@
-"""What goes: hot leaves once all of them is sealed, and leaves beyond retention; each with a certificate."""
+"""What goes: hot leaves once all of them is sealed, and leaves beyond retention; each with a certificate.
+
+What is withheld (restricted, or held for a claim) stays in its leaf, which goes once nothing in it is: ``holds.sql``.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +35,23 @@ _LEAVES = """
     SELECT to_date(right(c.relname, 8), 'YYYYMMDD') FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'public.telemetry_position'::regclass AND c.relname < %s ORDER BY 1"""
 _RECEIVED = "received_at >= %(first)s AND received_at < %(until)s"
+_HELD = """
+    EXISTS (SELECT FROM telemetry_occupancy o JOIN privacy_withheld w
+            ON w.organisation_id = o.organisation_id AND w.person = o.person
+            WHERE o.organisation_id = p.organisation_id AND o.device_id = p.device_id
+              AND o.during && tstzrange(min(p.fix_time), max(p.fix_time), '[]')
+              AND w.ended_at IS NULL AND 'raw_position' = ANY (w.classes))"""
 _DAYS = f"""
-    SELECT organisation_id, device_id, {DAY_OF} FROM telemetry_position WHERE {_RECEIVED}
-    GROUP BY 1, 2, 3 HAVING {DAY_OF} >= %(today)s - telemetry_days_kept(organisation_id, %(keep)s)"""
+    SELECT organisation_id, device_id, {DAY_OF} FROM telemetry_position p WHERE {_RECEIVED}
+    GROUP BY 1, 2, 3 HAVING {DAY_OF} >= %(today)s - telemetry_days_kept(organisation_id, %(keep)s)
+        OR {DAY_OF} >= %(leaf)s - telemetry_days_kept(organisation_id, %(keep)s) AND {_HELD}"""
+"""Days that are kept, and those that were when they came and are withheld now."""
 _WAITING = "SELECT 1 FROM telemetry_unsealed WHERE since < %s LIMIT 1"
 """Whether something that came before a time is known to wait: then there is nothing to compare yet."""
 _AGAIN = """
     INSERT INTO telemetry_unsealed (organisation_id, device_id, day, since, last_received, count, urgent)
-    VALUES (%s, %s, %s, %s, %s, %s, true)
+    SELECT %(organisation)s, %(device)s, %(day)s, %(received)s, %(received)s, %(count)s, true
+    WHERE %(day)s >= %(today)s - telemetry_days_kept(%(organisation)s, %(keep)s)
     ON CONFLICT (organisation_id, device_id, day) DO UPDATE
     SET urgent = true, since = least(telemetry_unsealed.since, excluded.since)"""
 _NEWEST = """
@@ -48,13 +60,16 @@ _NEWEST = """
 _LONGEST = f"SELECT coalesce(max(coalesce(k.days, %s)), %s) FROM {_NEWEST}"
 _SHORTER = f"""
     WITH kept AS (SELECT o.id, coalesce(k.id, 0) AS decision, coalesce(k.days, %(keep)s) AS days FROM {_NEWEST})
-    SELECT kept.id, kept.decision, kept.days, p.gone_before FROM kept
+    SELECT kept.id, kept.decision, kept.days, p.gone_before, EXISTS (
+        SELECT FROM privacy_withheld w WHERE w.organisation_id = kept.id AND w.ended_at IS NULL) FROM kept
     LEFT JOIN telemetry_keeping_progress p ON p.organisation_id = kept.id AND p.decision = kept.decision
     WHERE kept.days < (SELECT max(days) FROM kept)
       AND (p.gone_before IS NULL OR p.gone_before < %(today)s - greatest(kept.days, 2))
     ORDER BY kept.id"""
 _SHORTENED = """
-    INSERT INTO telemetry_keeping_progress (organisation_id, decision, gone_before) VALUES (%s, %s, %s)
+    INSERT INTO telemetry_keeping_progress (organisation_id, decision, gone_before)
+    SELECT %(of)s, %(decision)s, %(before)s
+    WHERE NOT EXISTS (SELECT FROM privacy_withheld WHERE organisation_id = %(of)s AND ended_at IS NULL)
     ON CONFLICT (organisation_id) DO UPDATE SET decision = excluded.decision, gone_before = excluded.gone_before"""
 _LATEST = """
     UPDATE telemetry_live SET fix_time = NULL, lat_e7 = NULL, lon_e7 = NULL, altitude_m = NULL, speed_kmh = NULL,
@@ -76,9 +91,10 @@ def drop_sealed(connection: Connection, vault: Vault, keep_days: int) -> list[da
 def drop_leaf(connection: Connection, vault: Vault, leaf: date, keep_days: int) -> bool:
     """Drop the hot leaf of a UTC day if nothing in it is missing from the segments; else have that sealed first.
 
-    Rows of days beyond retention, and of persons whose key was destroyed, are not missed. Ingest into other leaves
-    goes on: a lock that is not had at once is tried for in the next round. Raises psycopg.Error, VaultError,
-    DatabaseUnavailable, KeyMissing, SegmentError.
+    Rows of days beyond retention, and of persons whose key was destroyed, are not missed; where such a day is withheld
+    and is in no segment the leaf stays, and nothing is sealed. Ingest into other leaves goes on: a lock that is not had
+    at once is tried for in the next round. Raises psycopg.Error, VaultError, DatabaseUnavailable, KeyMissing,
+    SegmentError.
     """
     received = datetime.combine(leaf, time(), UTC)
     if connection.execute(_WAITING, (received + timedelta(days=1),)).fetchone():
@@ -92,7 +108,8 @@ def drop_leaf(connection: Connection, vault: Vault, leaf: date, keep_days: int) 
     except (psycopg.errors.LockNotAvailable, psycopg.errors.UndefinedTable):
         return False
     for one, count in missing:
-        connection.execute(_AGAIN, (one.organisation, one.device, one.day, received, received, count))
+        again = {"organisation": one.organisation, "device": one.device, "day": one.day, "received": received}
+        connection.execute(_AGAIN, {**again, "count": count, **_kept(keep_days)})
     return not missing
 
 
@@ -100,13 +117,16 @@ def _missing(connection: Connection, vault: Vault, leaf: date, keep_days: int) -
     """Days with rows of the leaf that are in no segment, with how many."""
     start = datetime.combine(leaf, time(), UTC)
     received = {"first": start, "until": start + timedelta(days=1)}
-    kept = {"today": clock.now().astimezone(BRUSSELS).date(), "keep": keep_days}
     found = []
-    for row in connection.execute(_DAYS, {**received, **kept}).fetchall():
+    for row in connection.execute(_DAYS, {**received, **_kept(keep_days), "leaf": leaf}).fetchall():
         one = DayOf(*row)
         if count := _missing_of(connection, vault, one, received):
             found.append((one, count))
     return found
+
+
+def _kept(keep_days: int) -> dict[str, object]:
+    return {"today": clock.now().astimezone(BRUSSELS).date(), "keep": keep_days}
 
 
 def _missing_of(connection: Connection, vault: Vault, one: DayOf, received: dict[str, datetime]) -> int:
@@ -146,7 +166,7 @@ def longest(connection: Connection, keep_days: int) -> int:
 def drop_segments(connection: Connection, keep_days: int) -> list[str]:
     """Drop the segments of days that nobody keeps any more, then those that single organisations keep no longer.
 
-    At least two days stay. Returns the names of the leaves.
+    At least two days stay, and what is withheld. Returns the names of the leaves that went.
     """
     most = longest(connection, keep_days)
     before = _before(most)
@@ -161,16 +181,21 @@ def drop_segments(connection: Connection, keep_days: int) -> list[str]:
 
 
 def drop_shorter(connection: Connection, keep_days: int) -> int:
-    """Drop days of organisations that keep them for less long than others. Returns how many days of how many went."""
+    """Drop days of organisations that keep them for less long than others. Returns how many days of how many went.
+
+    While something of an organisation is withheld its days are gone through again each time, so that what was released
+    goes too.
+    """
     gone = 0
     today = clock.now().astimezone(BRUSSELS).date()
-    for organisation, decision, days, since in connection.execute(_SHORTER, {"keep": keep_days, "today": today}):
+    for organisation, decision, days, since, held in connection.execute(_SHORTER, {"keep": keep_days, "today": today}):
         before, first = _before(days), since - _OVERLAP if since else date(2000, 1, 1)
         while rows := connection.execute(
             "SELECT telemetry_drop_segments_of(%s, %s, %s)", (organisation, first, before)
         ).fetchall():
             gone, first = gone + len(rows), rows[-1][0]
-        connection.execute(_SHORTENED, (organisation, decision, before))
+        if not held:
+            connection.execute(_SHORTENED, {"of": organisation, "decision": decision, "before": before})
     if gone:
         log.info("store.days_dropped", count=gone)
     return gone
