@@ -17,11 +17,12 @@ from allconnects.accounts.tenancy import speak_for, speaking_for
 from allconnects.fleet.models import DriverEvent, Occupancy, Person, Question, Vehicle
 from allconnects.fleet.services import badging, presence
 from allconnects.fleet.who import Who
-from allconnects.kit import clock, db
+from allconnects.kit import clock, db, jobs
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.erasure import holds
 from allconnects.privacy.erasure.policies import unguarded, visible
 from allconnects.privacy.subjects import Subject
+from allconnects.site import background
 from allconnects.telemetry.store.occupancy import occupy
 from tests.privacy.canary import Canary
 from tests.privacy.rights import canary
@@ -33,6 +34,24 @@ GROUND = "accuracy contested"
 
 def _shown(one: Canary, organisation: int) -> dict[str, int]:
     """How many rows of the person each table shows to the role of pages, API and jobs."""
+    with psycopg.connect(db.conninfo("web")) as connection:
+        speak_for(connection, organisation)
+        return _counted(one, organisation, connection.cursor())
+
+
+def _shown_to_a_job(one: Canary, organisation: int) -> dict[str, int]:
+    """The same, asked on the connection that a job is given where jobs are run."""
+    shown: dict[str, int] = {}
+
+    def ask(organisation: int) -> None:
+        with connection.cursor() as cursor:
+            shown.update(_counted(one, organisation, cursor))
+
+    background._runner(jobs.Task("test.ask", ask, {}, jobs.WORK, 0, None))(None, organisation=organisation)
+    return shown
+
+
+def _counted(one: Canary, organisation: int, cursor: Any) -> dict[str, int]:
     params = {
         "organisation": organisation,
         "person": one.person,
@@ -41,16 +60,13 @@ def _shown(one: Canary, organisation: int) -> dict[str, int]:
         "elsewhere": True,
     }
     shown = {}
-    with psycopg.connect(db.conninfo("web")) as connection:
-        speak_for(connection, organisation)
-        for name, found in one.reach.found.items():
-            if visible(one.reach, found):
-                key = [f't."{column}" = %({column})s' for column in _identity(one, name)]
-                values = {column: one.rows[name][column] for column in _identity(one, name)}
-                row = connection.execute(
-                    f"SELECT count(*) FROM {name} t WHERE {' AND '.join(key)}".encode(), {**params, **values}
-                ).fetchone()
-                shown[name] = row[0] if row else 0
+    for name, found in one.reach.found.items():
+        if visible(one.reach, found):
+            key = [f't."{column}" = %({column})s' for column in _identity(one, name)]
+            values = {column: one.rows[name][column] for column in _identity(one, name)}
+            cursor.execute(f"SELECT count(*) FROM {name} t WHERE {' AND '.join(key)}", {**params, **values})
+            row = cursor.fetchone()
+            shown[name] = row[0] if row else 0
     return shown
 
 
@@ -88,6 +104,22 @@ def test_a_restricted_person_is_nowhere_until_told_and_lifted(
         holds.notify_lift(subject, 1)
         holds.lift(subject, 1)
     assert _shown(one, organisation.pk) == before
+
+
+def test_a_job_sees_no_row_of_a_restricted_person(
+    owner_connection: psycopg.Connection[Any], organisation: Organisation
+) -> None:
+    """Reports by mail, alerts, webhooks and forwarding are jobs."""
+    one = canary(owner_connection, organisation.pk)
+    before = _shown_to_a_job(one, organisation.pk)
+    assert {name for name, count in before.items() if not count} == set()
+    asked = {"telemetry_position", "telemetry_live", "telemetry_segment", "trips_trip", "trips_stop", "places_visit"}
+    assert asked < set(before)
+
+    with speaking_for(organisation.pk):
+        holds.restrict(Subject(organisation.pk, one.person), GROUND, 1)
+
+    assert {name for name, count in _shown_to_a_job(one, organisation.pk).items() if count} == set()
 
 
 def test_restricting_one_person_hides_nobody_else(
