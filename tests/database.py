@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -63,10 +64,11 @@ def _use_server(url: str) -> None:
     name = f"allconnects_test_{secrets.token_hex(6)}"
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        _undo.append(lambda: (_drop(url, name), _drop(url, f"{name}_vault")))
+        _undo.append(lambda: (_drop(url, name), _drop(url, f"{name}_vault"), _drop(url, f"{name}_blank")))
         os.environ["DATABASE_URL"] = urlunsplit(urlsplit(url)._replace(path="/" + name))
         connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
         _migrate()
+        _keep_blank(connection, name)
 
 
 def _drop(url: str, name: str) -> None:
@@ -83,6 +85,26 @@ def _use_embedded(home: Path) -> None:
     _undo.append(postgres.stop)
     postgres.start()
     _migrate()
+    with psycopg.connect(server_of(home), autocommit=True) as connection:
+        _keep_blank(connection, "allconnects")
+
+
+def server_of(home: Path) -> str:
+    """The address of an embedded server, as whoever may make databases there."""
+    from allconnects.kit.postgres import socket_dir_of
+
+    return f"postgresql://postgres@/postgres?host={socket_dir_of(home)}"
+
+
+def _keep_blank(connection: psycopg.Connection[Any], name: str) -> None:
+    """A copy of the database made while nobody is in it, which tests/blank.py copies in turn."""
+    for last in (False, False, False, False, True):  # each waits five seconds for sessions that are about to end
+        try:
+            connection.execute(f"CREATE DATABASE {name}_blank TEMPLATE {name}".encode())
+            return
+        except psycopg.errors.ObjectInUse:
+            if last:
+                raise
 
 
 def _migrate() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from allconnects.kit import db
 from allconnects.privacy.breaches import cli as breaches
 from allconnects.privacy.consents import cli as consents
+from allconnects.privacy.masking import cli as masking
 
 Commands = Any
 """What ``argparse`` returns from ``add_subparsers``; its class is not public."""
@@ -33,6 +34,7 @@ def add_commands(commands: Commands) -> None:
     papers.set_defaults(run=_documents)
     consents.add_commands(actions)
     breaches.add_commands(actions)
+    masking.add_commands(actions)
     text = "list requests of data subjects whose last day is over; exit code 1 when there are any"
     cases = actions.add_parser("cases", help=text, description=text)
     cases.set_defaults(run=_cases)
