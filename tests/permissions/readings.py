@@ -257,6 +257,8 @@ SAYS_NOTHING: dict[str, str] = {
             "leaving:past",
             "leaving:person",
             "leaving:account",
+            "offboarding:leave",
+            "offboarding:fetch",
             "registry:overview",
             "registry:publish",
             "registry:preview",

@@ -29,6 +29,7 @@ MAIL_CODE = {
     "products/live_connects/message_mail.py": "that a colleague wrote and it was not read",
     "reports/mailing.py": "a report that a manager set up for a member; can be stopped by one click too",
     "privacy/registry/jobs.py": "how the use of one's data changes: has to be told",
+    "privacy/offboarding/answer.py": "to who had the organisation leave: what went, what stays and why",
     "privacy/consents/newsletter.py": "the one mail that asks for confirmation",
     "privacy/consents/mailing.py": "to many",
 }

@@ -42,6 +42,7 @@ SHOWS = {
         "reports/data/trips.py", "reports/data/stops.py", "reports/data/places.py", "reports/payroll.py",
         "reports/data/exceptions.py",
     ),
+    "the copy of an organisation that leaves, for its owner: in the audit chain": ("telemetry/departing.py",),
     "what an authority gets: a case of its own, in the audit chain": ("trips/disclosing.py", "fleet/disclosing.py"),
 }  # fmt: skip
 SHOWS_NOT = {

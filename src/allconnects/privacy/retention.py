@@ -64,7 +64,10 @@ RULES: dict[str, Rule] = {
 
 
 def term(table: Table) -> float | None:
-    """Days that rows of a table are kept: the shortest of its classes; None: as long as what they belong to."""
+    """Days that rows of a table are kept: the shortest of its classes; None: as long as what they belong to.
+
+    A class without a rule counts for nothing here: the inventory names it.
+    """
     classes = {label.retention for label in table.columns.values() if label.personal}
-    days = [rule.default_days for name in classes if (rule := RULES[name]).default_days is not None]
+    days = [rule.default_days for name in classes if (rule := RULES.get(name)) and rule.default_days is not None]
     return min(days, default=None)
