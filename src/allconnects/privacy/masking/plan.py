@@ -187,9 +187,8 @@ def _columns(connection: psycopg.Connection[Any]) -> tuple[list[Column], frozens
     found, names = [], set()
     for table, name, kind, size, not_null, key, unique in connection.execute(_COLUMNS):
         names |= {table, name}
-        said = {
-            word for text in checks[table] if re.search(rf"\b{name}\b", text) for word in re.findall(r"'(\w*)'::", text)
-        }
+        about = [text for text in checks[table] if re.search(rf"(?<!:)\b{name}\b", text)]
+        said = {word for text in about for word in re.findall(r"'(\w*)'::", text)}
         most = size - 4 if kind.startswith("character varying") and size > 4 else None
         words = frozenset(said | chosen.get(f"{table}.{name}", set()))
         found.append(Column(table, name, kind, most, not_null, key, unique, words))
