@@ -154,6 +154,9 @@ def share_what_is_on_the_map(page: Page, open_page: Open) -> Page:
 def handle_an_alert(page: Page) -> None:
     """Takes on what the rule on papers found, and closes it."""
     expect(page.get_by_label("Severity")).to_have_value("warning")
+    page.get_by_role("searchbox", name="Search").fill("Paper runs out")
+    page.get_by_role("searchbox", name="Search").press("Enter")
+    page.wait_for_url("**q=Paper**")
     papers = page.locator(".alerts-row", has_text="Paper runs out").filter(has_not_text="Acknowledged")
     patiently(page, papers)
     look(page)
