@@ -55,9 +55,12 @@ class World:
         firm.trip(device, began - timedelta(days=1), began - timedelta(hours=23), person=person)
         firm.stop(device, began + timedelta(hours=1), began + timedelta(hours=2), person)
         month = now.replace(day=1, hour=9, minute=0) - timedelta(days=20)
-        for start in (month, now - timedelta(days=7)):
+        # Reports tell of working hours only: whatever the time is now, this was on a Tuesday at ten.
+        tuesday = (now - timedelta(days=now.weekday() + 6)).replace(hour=10, minute=0)
+        for start in (month, tuesday):
             firm.trip(device, start, start + timedelta(hours=1), person=person)
-        for enter in (began, now - timedelta(minutes=20), month):
+            firm.stop(device, start + timedelta(hours=1), start + timedelta(hours=2), person)
+        for enter in (began, now - timedelta(minutes=20), month, tuesday):
             firm.put(
                 "places_visit", device_id=device, place_id=self.things["$place"], enter=enter,
                 leave=enter + timedelta(minutes=15), before=None, after=None, fixes=9, person=person,
@@ -76,7 +79,7 @@ class World:
 
     def query(self, key: str) -> str | None:
         """What an operation is asked where the matrix asks it about days of which nobody knows anything."""
-        days = f"from={self.now.date() - timedelta(days=3)}&to={self.now.date()}"
+        days = f"from={self.now.date() - timedelta(days=14)}&to={self.now.date()}"
         return f"?purpose=dispatch&{days}" if "/reports/" in key else None
 
     def lines(self) -> set[str]:
