@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -28,21 +28,12 @@ PATIENCE_S = 240
 MAP = "() => window.allconnectsMap && document.querySelector('.live-device')"
 
 
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A busy machine is slow: what a page has to show may take its time, everywhere."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.fixture
 def begin(open_page: Open, platform: Platform) -> Callable[..., Page]:
     """``begin(role, options)``: somebody signs in by the form, as in the morning."""
 
     def make(role: str, options: dict[str, Any]) -> Page:
         page = open_page("/accounts/login/", stranger=True, **options)
-        page.context.set_default_timeout(60_000)
         page.fill("input[name=login]", platform.account.replace("owner", role, 1))
         page.fill("input[name=password]", platform.password)
         page.press("input[name=password]", "Enter")
