@@ -21,7 +21,7 @@ from tests.telemetry.store.sealed import day_of, drives, read, stored
 
 Connection = psycopg.Connection[Any]
 KEEP = 60
-_days = itertools.count(5)
+_days = itertools.count(33)
 
 
 @pytest.fixture
