@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from allconnects.kit import clock
-from allconnects.telemetry.store.segments import BRUSSELS
+from allconnects.kit.clock import BRUSSELS
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e

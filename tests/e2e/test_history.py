@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
-from allconnects.products.live_connects.history_spans import BRUSSELS
+from allconnects.kit.clock import BRUSSELS
 from tests.e2e.browser import opened
 from tests.e2e.conftest import Platform
 

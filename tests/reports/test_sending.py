@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 from allconnects.accounts.models import Account
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock, config
+from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.reports import mailing, sending
 from allconnects.reports.models import Delivery, Run, Schedule
 from allconnects.reports.running import Reader
-from allconnects.reports.schedules import BRUSSELS, next_due, period_of
+from allconnects.reports.schedules import next_due, period_of
 from tests.reports.firm import Firm, at
 
 MONDAY = at("2026-10-12 07:00")

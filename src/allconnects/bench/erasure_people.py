@@ -24,7 +24,7 @@ from allconnects.privacy.vault import STORAGE, Vault, person
 from allconnects.telemetry.store.hot import Batch, HotWriter, Part
 from allconnects.telemetry.store.segment.crypt import Context, seal
 from allconnects.telemetry.store.segment.format import VERSION
-from allconnects.telemetry.store.segments import BRUSSELS, KLASS, NOBODY, bounds
+from allconnects.telemetry.store.segments import KLASS, NOBODY, bounds
 
 A_DAY = 3
 """Vehicles that one person has on a day: each has a working day of positions."""
@@ -79,7 +79,7 @@ def past(
         driver = Driver(uuid4(), _devices(connection, organisation, f"driver{number}-", A_DAY))
         connection.execute(_PERSON, (organisation, driver.id, f"Driver {number}"))
         made.drivers.append(driver)
-    yesterday = clock.now().astimezone(BRUSSELS).date() - timedelta(days=1)
+    yesterday = clock.today() - timedelta(days=1)
     made.plain = [_encoded(day_of(pattern, yesterday)) for pattern in range(A_DAY)]
     for driver in made.drivers:
         driver.hot = _hot(connection, organisation, driver, yesterday)

@@ -29,7 +29,7 @@ from allconnects.privacy.vault.service import from_settings
 from allconnects.telemetry.store.reader import track
 from allconnects.telemetry.store.segment.crypt import Context, seal
 from allconnects.telemetry.store.segment.format import VERSION, encode
-from allconnects.telemetry.store.segments import BRUSSELS, KLASS, NOBODY
+from allconnects.telemetry.store.segments import KLASS, NOBODY
 
 POSITIONS = 100_000_000
 ROWS = 5_000_000
@@ -73,7 +73,7 @@ def run(*, as_json: bool, positions: int, rows: int) -> int:
 
 def measure(home: Path, positions: int, rows: int) -> dict[str, Any]:
     """All figures, in a fresh store under ``home``. The server starts anew between filling and reading."""
-    patterns, last = made(PATTERNS), clock.now().astimezone(BRUSSELS).date() - timedelta(days=1)
+    patterns, last = made(PATTERNS), clock.today() - timedelta(days=1)
     with settings_of(home):
         with EmbeddedPostgres(home) as postgres:
             _migrate(home)

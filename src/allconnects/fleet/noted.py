@@ -11,7 +11,6 @@ from allconnects.fleet.models import Occupancy
 from allconnects.kit import clock
 from allconnects.privacy.access import service as access
 from allconnects.telemetry.store.reader import PURPOSE
-from allconnects.telemetry.store.segments import BRUSSELS
 
 
 def stays_read(found: Iterable[Occupancy], since: datetime, until: datetime) -> None:
@@ -38,14 +37,14 @@ def presence_read(organisation: int, people: Iterable[object], since: datetime, 
 
 
 def _days(since: datetime, until: datetime) -> tuple[date, date]:
-    first, last = (at.astimezone(BRUSSELS).date() for at in (since, max(since, until - timedelta(microseconds=1))))
+    first, last = (clock.day_of(at) for at in (since, max(since, until - timedelta(microseconds=1))))
     return first, last
 
 
 def holders_read(organisation: int, people: Iterable[object]) -> None:
     """Who has a material now: a person is told by it."""
     found = {str(one) for one in people}
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     with connection.cursor() as cursor:
         access.note_beside(
             cursor, organisation, found, purpose=PURPOSE, scope="presence", days=(today,), size=len(found)

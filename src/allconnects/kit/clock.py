@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -24,6 +24,16 @@ def now() -> datetime:
 def now_ms() -> int:
     """The present instant in milliseconds since 1970-01-01 UTC."""
     return int(_source() * 1000)
+
+
+def day_of(instant: datetime) -> date:
+    """The Brussels day of an instant."""
+    return instant.astimezone(BRUSSELS).date()
+
+
+def today() -> date:
+    """The present day in Brussels."""
+    return day_of(now())
 
 
 @contextmanager

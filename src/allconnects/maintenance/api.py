@@ -13,8 +13,8 @@ from pydantic import AwareDatetime, Field
 
 from allconnects.accounts.access import ApiAuth
 from allconnects.fleet.schemas import Problem
-from allconnects.fleet.services import overview
 from allconnects.fleet.who import Who, who
+from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
 from allconnects.maintenance.models import Done, Due, Plan
 from allconnects.maintenance.services import due, plans, things, usage
@@ -271,7 +271,7 @@ def list_checks(request: HttpRequest) -> Any:
 def material_usage(request: HttpRequest, key: Id, days: Query[Days]) -> Any:
     """Hours that a material ran, by its own tracker; days on which nothing told are left out."""
     thing = things.of("material", key if key < 2**31 else 0)
-    until = days.until or overview.today()
+    until = days.until or clock.today()
     since = days.since or until - timedelta(days=29)
     if not timedelta(0) <= until - since <= timedelta(days=365):
         raise InvalidInput(_("Choose at most 366 days."))

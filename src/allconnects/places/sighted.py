@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from allconnects.accounts.actor import current
+from allconnects.kit import clock
 from allconnects.privacy.access import service as access
 from allconnects.telemetry.live.snapshot import ms
 from allconnects.telemetry.store.reader import PURPOSE
-from allconnects.telemetry.store.segments import BRUSSELS
 from allconnects.telemetry.store.sight import Sight, sights
 from allconnects.telemetry.store.veil import Span, hidden_times
 
@@ -31,7 +31,7 @@ def visits_seen(organisation: int, found: Sequence[Visit], *, beside: bool = Fal
     """
     shown = told(organisation, found)
     people = [str(one.person) for one in shown if one.person is not None]
-    days = [one.enter.astimezone(BRUSSELS).date() for one in shown if one.person is not None]
+    days = [clock.day_of(one.enter) for one in shown if one.person is not None]
     if not people:
         return shown
     with connection.cursor() as cursor:

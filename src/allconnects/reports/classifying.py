@@ -16,7 +16,7 @@ from allconnects.fleet.models import Person
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 from allconnects.reports.data.trips import Trip, named_trips
-from allconnects.reports.definition import BRUSSELS, Ask
+from allconnects.reports.definition import Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.models import LogbookRow
 from allconnects.reports.period import next_month
@@ -68,7 +68,7 @@ def my_trips(organisation: int, person: Person, first: date, last: date) -> list
     ask = Ask(organisation=organisation, first=first, last=last, purpose=purposes()["tax_logbook"], people=(person.pk,))
     days = profile(organisation).classify_days
     closed = _closed_months(organisation, first)
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     found = []
     for trip in named_trips(ask, "start_at DESC", viewer=person.account_id):
         until = trip.day + timedelta(days=days)
@@ -89,11 +89,11 @@ def classify_mine(organisation: int, account: Account, keys: list[str], use: str
     """
     person = person_of(organisation, account)
     limit = timedelta(days=profile(organisation).classify_days)
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     for trip in _found(organisation, keys, use):
         if trip.person != person.pk:
             raise NotFound(_("There is no such trip."))
-        if today > trip.start.astimezone(BRUSSELS).date() + limit:
+        if today > clock.day_of(trip.start) + limit:
             raise TooLate(_("The days in which you can classify this trip are over. Ask your manager."))
         uses.say(organisation, trip, use, voice=Voice.DRIVER, account=account.pk)
     return len(keys)

@@ -19,7 +19,6 @@ from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
 from allconnects.privacy.audit import service as audit
 from allconnects.reports.classifying import person_of
-from allconnects.reports.definition import BRUSSELS
 from allconnects.reports.models import Contest, Outcome
 from allconnects.reports.payroll import PersonMonth, month_of
 from allconnects.reports.period import next_month
@@ -30,7 +29,7 @@ MONTHS = 13
 
 def months() -> list[date]:
     """Months that can be looked at and contested, the present one first."""
-    found = [clock.now().astimezone(BRUSSELS).date().replace(day=1)]
+    found = [clock.today().replace(day=1)]
     while len(found) < MONTHS:
         before = found[-1]
         found.append(date(before.year - (before.month == 1), (before.month - 2) % 12 + 1, 1))

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from allconnects.kit import clock
 from allconnects.kit.clock import BRUSSELS
 
 Span = tuple[time, time]
@@ -31,7 +32,7 @@ class Schedule:
         """Whether a movement between two instants is within working hours. ``day``: on which it begins, if known."""
         first, last = begin.timestamp(), end.timestamp()
         margin = self.margin.total_seconds()
-        day = day or begin.astimezone(BRUSSELS).date()
+        day = day or clock.day_of(begin)
         for start, stop in self._near(day):
             if start - margin <= first and last <= stop + margin and first < stop and last > start:
                 return True
@@ -89,7 +90,7 @@ class HoursBook:
     def _of(self, person: UUID | None, moment: datetime) -> Iterable[Schedule]:
         if person is None or person not in self.members:
             return (self.whole,)
-        day = moment.astimezone(BRUSSELS).date()
+        day = clock.day_of(moment)
         found = [
             self.teams[team]
             for team, first, until in self.members[person]

@@ -20,11 +20,12 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import Vehicle
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.privacy.erasure.withheld import storing
 from allconnects.reports.classifying import Closed, last_day
 from allconnects.reports.data.trips import Trip, named_trips
-from allconnects.reports.definition import BRUSSELS, Ask
+from allconnects.reports.definition import Ask
 from allconnects.reports.firm import profile
 from allconnects.reports.models import Entry, LogbookRow
 from allconnects.reports.odometer import stands
@@ -122,7 +123,7 @@ def _check_may_close(organisation: int, vehicle: int, month: date) -> None:
     if closed.filter(month__gt=month).exists():
         raise Closed(_("A later month is closed already: months are closed in their order."))
     free = closes_from(organisation, month)
-    if clock.now().astimezone(BRUSSELS).date() < free:
+    if clock.today() < free:
         raise InvalidInput(
             _("Drivers may classify the trips of this month until %(day)s.")
             % {"day": f"{free - timedelta(days=1):%d/%m/%Y}"}

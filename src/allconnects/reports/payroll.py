@@ -24,7 +24,7 @@ from allconnects.reports.columns import Row
 from allconnects.reports.data.places import site_hours_rows
 from allconnects.reports.data.sql import all_rows
 from allconnects.reports.data.trips import count_without_driver, trips
-from allconnects.reports.definition import BRUSSELS, Ask
+from allconnects.reports.definition import Ask
 from allconnects.reports.models import Contest, Outcome, PayrollMonth
 from allconnects.reports.purposes import purposes
 
@@ -228,7 +228,7 @@ def without_driver(organisation: int, month: date) -> int:
 
 def approve(organisation: int, account: Account, person: UUID, month: date, digest: str) -> PayrollMonth:
     """A named human approves what he saw. Raises NotFound, InvalidInput (not over), Contested, Changed, Approved."""
-    if clock.now().astimezone(BRUSSELS).date() <= last_day(month):
+    if clock.today() <= last_day(month):
         raise InvalidInput(_("A month can be approved when it is over."))
     (seen,) = month_of(organisation, month, person)
     if seen.approval is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
+from allconnects.kit import clock
 from allconnects.kit.clock import BRUSSELS as BRUSSELS
 from allconnects.reports.period import named
 
@@ -26,7 +27,7 @@ class Rhythm(Protocol):
 
 def next_due(rhythm: Rhythm, after: datetime) -> datetime:
     """The first instant after ``after`` at which it is due, in UTC."""
-    day = after.astimezone(BRUSSELS).date() - timedelta(days=1)
+    day = clock.day_of(after) - timedelta(days=1)
     for _ in range(75):
         if _is_day(rhythm, day):
             due = datetime.combine(day, time(rhythm.hour), BRUSSELS).astimezone(UTC)
@@ -44,4 +45,4 @@ def _is_day(rhythm: Rhythm, day: date) -> bool:
 
 def period_of(rhythm: Rhythm, due: datetime) -> tuple[date, date]:
     """First and last day that the report of an instant tells of: the day, week or month before."""
-    return named(_PERIODS[rhythm.frequency], due.astimezone(BRUSSELS).date())
+    return named(_PERIODS[rhythm.frequency], clock.day_of(due))

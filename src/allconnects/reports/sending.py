@@ -22,7 +22,7 @@ from allconnects.reports.catalogue import report_of
 from allconnects.reports.models import FILES, Delivery, Frequency, Receiver, Schedule
 from allconnects.reports.period import named
 from allconnects.reports.running import Reader, ask_of
-from allconnects.reports.schedules import BRUSSELS, next_due, period_of
+from allconnects.reports.schedules import next_due, period_of
 
 MOST_SCHEDULES: Final = 200
 MOST_RECEIVERS: Final = 50
@@ -59,7 +59,7 @@ def _check(reader: Reader, found: Schedule) -> None:
         raise InvalidInput(_("Choose a day and an hour."))
     if not 1 <= found.link_days <= 31:
         raise InvalidInput(_("A link works for 1 to 31 days."))
-    first, last = named("last_week", clock.now().astimezone(BRUSSELS).date())
+    first, last = named("last_week", clock.today())
     ask_of(report_of(found.report), reader, {**found.scope, "purpose": found.purpose, "first": first, "last": last})
 
 

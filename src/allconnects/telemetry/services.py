@@ -109,7 +109,7 @@ def _speaking_for(cursor: Any) -> int:
 def day_track(organisation: Organisation, device: int, day: date | None) -> Track:
     """Fixes of one Brussels day (today by default) that who acts may see. Raises NotFound."""
     _device(device)
-    day = day or clock.now().astimezone(BRUSSELS).date()
+    day = day or clock.today()
     start = datetime.combine(day, time(), BRUSSELS)
     following = min(day, date.max - timedelta(days=1)) + timedelta(days=1)
     end = datetime.combine(following, time(), BRUSSELS)
@@ -125,7 +125,7 @@ def range_track(organisation: Organisation, device: int, begin: str, end: str) -
     until the end of the day on which the range begins.
     """
     _device(device)
-    start = moment(begin or clock.now().astimezone(BRUSSELS).date().isoformat(), days=0)
+    start = moment(begin or clock.today().isoformat(), days=0)
     behind = moment(end or start.date().isoformat(), days=1)
     if start.timestamp() >= behind.timestamp():
         raise InvalidInput(_("The range ends before it begins."))

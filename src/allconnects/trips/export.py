@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.actor import PROCESS, Actor, acting
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.fleet.models import Material, Person, Vehicle
+from allconnects.kit.clock import BRUSSELS
 from allconnects.telemetry.models import Device
-from allconnects.telemetry.store.segments import BRUSSELS
 from allconnects.trips.ends import named
 from allconnects.trips.reading import trips_between
 from allconnects.trips.stored import StoredTrip

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from allconnects.fleet.models import Person, Vehicle
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput
-from allconnects.telemetry.store.segments import BRUSSELS, Cursor
+from allconnects.telemetry.store.segments import Cursor
 from allconnects.trips.effect import Row
 from allconnects.trips.models import Classification, Use
 from allconnects.trips.models import Voice as Speaker
@@ -92,7 +92,7 @@ def say(
         raise InvalidInput(_("Choose business, home to work or private."))
     if trip.still_open:
         raise InvalidInput(_("The trip is still going on."))
-    month = trip.start.astimezone(BRUSSELS).date().replace(day=1)
+    month = clock.day_of(trip.start).replace(day=1)
     if any(closed(organisation, trip.vehicle, month) for closed in _guards):
         raise Closed(_("This month is closed. It changes only by a correction in the logbook."))
     row = Classification.objects.create(

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 from allconnects.privacy.vault import Vault
 from allconnects.telemetry.store.reader import kept_from, track
-from allconnects.telemetry.store.segments import BRUSSELS
 from allconnects.trips.certain import DAY_MS
 from allconnects.trips.effect import Effect, Row, Said, applied
 from allconnects.trips.found import Found, look
@@ -78,7 +78,7 @@ class Work:
 
     def kept_from(self) -> datetime:
         """Since when positions are certainly all there."""
-        day = clock.now().astimezone(BRUSSELS).date() - timedelta(days=self.keep_days - 1)
+        day = clock.today() - timedelta(days=self.keep_days - 1)
         decided = kept_from(self.cursor, self.organisation)
         kept = datetime.combine(day, time(), BRUSSELS).astimezone(UTC)
         return kept if decided is None else max(kept, decided)

@@ -15,7 +15,7 @@ from allconnects.fleet.models.things import VehicleClass
 from allconnects.kit import clock, config
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.telemetry.models import Device, Kind
-from allconnects.telemetry.store.segments import BRUSSELS, bounds
+from allconnects.telemetry.store.segments import bounds
 from allconnects.trips.rules import PROFILES, rules_for
 from allconnects.trips.store.rows import loaded
 from allconnects.trips.store.settings import SCOPES
@@ -68,7 +68,7 @@ def set_rules(
     _check(scope, key)
     for profile in PROFILES:
         rules_for(profile, rules)
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     oldest = today - timedelta(days=config.current().position_days - 3)
     if not oldest <= from_day <= today + timedelta(days=366):
         raise InvalidInput(_("Rules begin on a day of which positions are still kept, and within a year."))

@@ -17,8 +17,8 @@ from uuid import UUID
 from django.db import connection
 
 from allconnects.accounts.actor import current
+from allconnects.kit import clock
 from allconnects.privacy.access import service as access
-from allconnects.telemetry.store.segments import BRUSSELS
 from allconnects.telemetry.store.sight import Sight, sights
 from allconnects.trips.ends import End, in_places
 from allconnects.trips.stored import StoredStop, StoredTrip
@@ -197,7 +197,7 @@ def _hide_ends(organisation: int, found: list[StoredTrip], marks: Sequence[tuple
 
 
 def _note(organisation: int, found: Sequence[StoredTrip] | Sequence[StoredStop]) -> None:
-    days = [one.start.astimezone(BRUSSELS).date() for one in found if one.person is not None]
+    days = [clock.day_of(one.start) for one in found if one.person is not None]
     if not days:
         return
     people = {str(one.person) for one in found if one.person is not None}
@@ -210,7 +210,7 @@ def _note(organisation: int, found: Sequence[StoredTrip] | Sequence[StoredStop])
 
 def note_overview(organisation: int, first: datetime, last: datetime, size: int) -> None:
     """Somebody saw the use of every vehicle by day: that is about everybody."""
-    days = [at.astimezone(BRUSSELS).date() for at in (first, last)]
+    days = [clock.day_of(at) for at in (first, last)]
     with connection.cursor() as cursor:
         access.note(
             cursor, organisation, None, purpose=PURPOSE, scope="trips", first=days[0], last=max(days), size=size,

@@ -15,7 +15,7 @@ from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.requests import answering, doing, ports, rectifying, upkeep, working
 from allconnects.privacy.requests.models import Case, Channel, Identity, Letter, State
-from allconnects.privacy.requests.receiving import Asked, receive, today
+from allconnects.privacy.requests.receiving import Asked, receive
 from tests.reports.firm import Firm
 
 
@@ -42,9 +42,9 @@ def test_a_restriction_stops_and_is_lifted_after_a_letter(
         with speaking_for(organisation.pk):
             case.refresh_from_db()
             with pytest.raises(InvalidInput):
-                working.announce_lift(case, "The data turned out to be right after all.", today())
+                working.announce_lift(case, "The data turned out to be right after all.", clock.today())
             assert not Letter.objects.filter(case=case, kind="lifting").exists()
-            working.announce_lift(case, "The data turned out to be right after all.", today() + timedelta(days=7))
+            working.announce_lift(case, "The data turned out to be right after all.", clock.today() + timedelta(days=7))
             assert Letter.objects.filter(case=case, kind="lifting").exists()
             upkeep.lift(organisation.pk)
         assert owner_connection.execute(holds, (person,)).fetchone() == (1,), "the notice comes before"

@@ -14,13 +14,13 @@ from django.test import Client
 from allconnects.accounts.models import Organisation
 from allconnects.accounts.tenancy import speak_for, speaking_for
 from allconnects.kit import clock, db
+from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.vault import Vault
 from allconnects.privacy.vault.service import from_settings
 from allconnects.telemetry.keeping import services
 from allconnects.telemetry.store.retention import drop_segments, drop_shorter, longest
 from allconnects.telemetry.store.sealing import seal_day
-from allconnects.telemetry.store.segments import BRUSSELS
 from tests.telemetry.store.hot import Yard, at
 from tests.telemetry.store.sealed import forget_hot, read
 

@@ -10,13 +10,14 @@ import psycopg
 
 from allconnects.accounts.tenancy import speak_for
 from allconnects.kit import db
+from allconnects.kit.clock import BRUSSELS
 from allconnects.privacy.vault import Vault
 from allconnects.telemetry.store.occupancy import occupy
 from allconnects.telemetry.store.reader import Track, track
 from allconnects.telemetry.store.sealing import DayOf, opened
 from allconnects.telemetry.store.segment.format import open_segment
 from allconnects.telemetry.store.segment.positions import Positions
-from allconnects.telemetry.store.segments import BRUSSELS, read_segments
+from allconnects.telemetry.store.segments import read_segments
 from tests.telemetry.store.hot import HOUR, Yard
 
 Connection = psycopg.Connection[Any]

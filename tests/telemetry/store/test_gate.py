@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from allconnects.accounts.tenancy import speak_for
 from allconnects.kit import db
+from allconnects.kit.clock import BRUSSELS
 from allconnects.telemetry.gateway.directory import _SELECT, DeviceRef
 from allconnects.telemetry.imports import pieces
 from allconnects.telemetry.live.snapshot import LATEST
@@ -22,7 +23,6 @@ from allconnects.telemetry.store import gate
 from allconnects.telemetry.store.gate import FOREVER_MS, OPEN, Gate, GateMoved
 from allconnects.telemetry.store.reader import track
 from allconnects.telemetry.store.rows import HOT_COLUMNS
-from allconnects.telemetry.store.segments import BRUSSELS
 from tests.telemetry.store.hot import HOUR, NOON, Yard, at
 from tests.waiting import PATIENCE_S
 

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import connection
 
 from allconnects.alerts import params as settings
-from allconnects.alerts.hours import BRUSSELS
 from allconnects.alerts.models import Alert, Handling, Rule, What
 from allconnects.alerts.params import Params
 from allconnects.alerts.services import record
@@ -20,6 +19,7 @@ from allconnects.alerts.services.scope import Thing, things, watches
 from allconnects.alerts.services.watch import live_rules
 from allconnects.fleet.models import Document
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _silent(rule: Rule, params: Params) -> list[Due]:
 def _documents(rule: Rule, params: Params) -> list[Due]:
     """Documents whose last day is near or past. Of people only when the rule names nothing else."""
     ahead = timedelta(days=params.number)
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     rows = Document.objects.select_related("vehicle", "material").filter(
         valid_until__lte=today + ahead, archived_at=None
     )

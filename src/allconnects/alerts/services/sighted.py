@@ -23,7 +23,6 @@ from allconnects.kit import clock
 from allconnects.privacy.access import service as access
 from allconnects.telemetry.live.snapshot import ms
 from allconnects.telemetry.store.reader import PURPOSE
-from allconnects.telemetry.store.segments import BRUSSELS
 from allconnects.telemetry.store.sight import Sight, sights
 from allconnects.trips.private import masked_ends, people_of, spans
 
@@ -67,7 +66,7 @@ def visible(found: QuerySet[Alert]) -> QuerySet[Alert]:
     if current().is_process:
         return found
     viewer, told = current().account, placing()
-    params = (viewer, clock.now().astimezone(BRUSSELS).date(), told, told, people_of(viewer))
+    params = (viewer, clock.today(), told, told, people_of(viewer))
     return found.annotate(unseen=RawSQL(_HIDDEN, params, output_field=BooleanField())).filter(unseen=False)  # noqa: S611
 
 
@@ -82,7 +81,7 @@ def seen(found: Sequence[Alert], *, beside: bool = False) -> list[Alert]:
     people = _people(organisation, found)
     _hide_places(organisation, found, people)
     everybody = {person for several in people.values() for person in several}
-    days = {one.start_at.astimezone(BRUSSELS).date() for one in found if one.pk in people}
+    days = {clock.day_of(one.start_at) for one in found if one.pk in people}
     if everybody:
         _note(organisation, everybody, days, len(people), beside=beside)
     return list(found)
@@ -153,4 +152,4 @@ def may_be_told(alert: Alert) -> bool:
 def note_told(alert: Alert) -> None:
     """Write down that those who get messages of a rule hear of an event."""
     if people := _people(alert.organisation_id, [alert]).get(alert.pk):
-        _note(alert.organisation_id, people, {alert.start_at.astimezone(BRUSSELS).date()}, 1, actor=RECIPIENTS)
+        _note(alert.organisation_id, people, {clock.day_of(alert.start_at)}, 1, actor=RECIPIENTS)

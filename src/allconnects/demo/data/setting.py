@@ -11,6 +11,7 @@ from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models import Material, Person, Vehicle
 from allconnects.fleet.services import register
 from allconnects.fleet.who import Who
+from allconnects.kit import clock
 from allconnects.kit.clock import BRUSSELS
 from allconnects.telemetry.models import Device
 
@@ -38,7 +39,7 @@ class Demo:
 
     def day(self, offset: int) -> date:
         """So many days after (before, when negative) the day of founding, in Brussels."""
-        return self.founded.astimezone(BRUSSELS).date() + timedelta(days=offset)
+        return clock.day_of(self.founded) + timedelta(days=offset)
 
     def at(self, offset: int, hour: int, minute: int = 0) -> datetime:
         """A wall clock time in Brussels of such a day."""

@@ -172,7 +172,7 @@ def _who_had(organisation: int, device: int) -> UUID | None:
 
 
 def _today(name: str) -> float:
-    return threshold(name, clock.now().astimezone(clock.BRUSSELS).date())
+    return threshold(name, clock.today())
 
 
 def _write_down(one: LocationException, action: str, account: Account | None) -> None:

@@ -91,7 +91,7 @@ def refresh(organisation: int, devices: Iterable[int] | None = None) -> int:
 
 def held(organisation: int, now: datetime, devices: Iterable[int] | None = None) -> list[Held]:
     """Devices that sit in vehicles or on people now."""
-    day = now.astimezone(clock.BRUSSELS).date()
+    day = clock.day_of(now)
     values: dict[str, Any] = {
         "organisation": organisation, "now": now, "last": now - timedelta(days=threshold("last_driver_days", day)),
         "devices": None if devices is None else sorted(devices),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+from allconnects.kit import clock
 from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.holidays import holidays
 
@@ -27,9 +28,9 @@ def working(
 
     ``country`` None: public holidays are worked.
     """
-    first = start.astimezone(BRUSSELS).date() - timedelta(days=1)
+    first = clock.day_of(start) - timedelta(days=1)
     found: list[Span] = []
-    for shift in range((end.astimezone(BRUSSELS).date() - first).days + 1):
+    for shift in range((clock.day_of(end) - first).days + 1):
         day = first + timedelta(days=shift)
         if (country and day in holidays(day.year, country)) or any(a <= day <= b for a, b in absences):
             continue

@@ -121,7 +121,7 @@ def _check(rule: LocationRule) -> None:
 
 
 def _informed(day: date | None) -> date:
-    today = clock.now().astimezone(clock.BRUSSELS).date()
+    today = clock.today()
     least = timedelta(days=threshold("notice_days", today))
     if day is None or day > today - least:
         raise InvalidInput(
@@ -158,7 +158,7 @@ def refresh(organisation: int) -> int:
 
 
 def _store(cursor: Any, organisation: int, person: UUID, account: int | None, found: Seen) -> None:
-    today = clock.now().astimezone(clock.BRUSSELS).date()
+    today = clock.today()
     set_sight(
         cursor, organisation, str(person), account=account, grid_e7=grid_e7(found.precision, today),
         days=None if found.days == NOTICE_DAYS else found.days,

@@ -19,7 +19,6 @@ from allconnects.fleet.rules import FOREVER, Contest, Unanswered
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
-from allconnects.telemetry.services import BRUSSELS
 
 
 class DecidedAlready(AllconnectsError):
@@ -50,7 +49,7 @@ def left_with(hashes: Iterable[str]) -> dict[str, UUID]:
     last: dict[str, Badge] = {}
     for badge in Badge.objects.filter(token_hash__in=list(hashes)).select_related("person").order_by("valid_from"):
         last[badge.token_hash] = badge
-    day = clock.now().astimezone(BRUSSELS).date()
+    day = clock.today()
     return {
         key: badge.person_id
         for key, badge in last.items()

@@ -13,8 +13,8 @@ from allconnects.accounts.models import Membership, Role
 from allconnects.fleet import history
 from allconnects.fleet.models import Person
 from allconnects.fleet.models.record import ChangeKind
-from allconnects.fleet.services.overview import today
 from allconnects.fleet.who import Who
+from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, NotFound
 
 
@@ -52,10 +52,10 @@ def leave(who: Who, leaver: Leaver, by: services.Actor | str) -> dict[str, int]:
 def _last_day(who: Who, person: UUID) -> None:
     """Today was the last day, unless an earlier one is known."""
     found = Person.objects.select_for_update().get(pk=person)
-    if found.active_until is not None and found.active_until <= today():
+    if found.active_until is not None and found.active_until <= clock.today():
         return
     before = history.values(found)
-    found.active_until = max(today(), found.active_from) if found.active_from else today()
+    found.active_until = max(clock.today(), found.active_from) if found.active_from else clock.today()
     found.version += 1
     found.save(update_fields=["active_until", "version", "changed_at"])
     history.record(who, found, ChangeKind.CHANGED, before, history.values(found))

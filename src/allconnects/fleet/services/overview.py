@@ -13,12 +13,6 @@ from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models import Document, Installation, Occupancy, Person, TeamMember
 from allconnects.fleet.services import materials
 from allconnects.kit import clock
-from allconnects.telemetry.services import BRUSSELS
-
-
-def today() -> date:
-    """The present day in Brussels."""
-    return clock.now().astimezone(BRUSSELS).date()
 
 
 def beside(kind: Kind, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
@@ -61,7 +55,9 @@ def _people(keys: list[Any]) -> dict[Any, dict[str, Any]]:
 
 
 def _teams(keys: list[int]) -> dict[Any, dict[str, Any]]:
-    counts = TeamMember.objects.filter(_present(today()), team_id__in=keys).values("team_id").annotate(n=Count("id"))
+    counts = (
+        TeamMember.objects.filter(_present(clock.today()), team_id__in=keys).values("team_id").annotate(n=Count("id"))
+    )
     members = {one["team_id"]: one["n"] for one in counts}
     return {key: {"members": members.get(key, 0)} for key in keys}
 
@@ -78,7 +74,7 @@ def _present(day: date) -> Q:
 
 def expiring(days: int, people: bool) -> list[Document]:
     """Documents whose last day lies at most so many days ahead, or behind; the most urgent first, 500 at most."""
-    found = Document.objects.filter(archived_at=None, valid_until__lte=today() + timedelta(days=days))
+    found = Document.objects.filter(archived_at=None, valid_until__lte=clock.today() + timedelta(days=days))
     found = found.filter(vehicle__archived_at=None, material__archived_at=None, person__archived_at=None)
     if not people:
         found = found.filter(person=None)

@@ -14,11 +14,11 @@ from allconnects.alerts.models import Rule
 from allconnects.alerts.params import Params
 from allconnects.alerts.services import scheduled, scope
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 from allconnects.maintenance import rules
 from allconnects.maintenance.models import Done, Due, DueState, Period, Plan, PlanKind
 from allconnects.maintenance.services import readings, things
 from allconnects.maintenance.services.things import Thing
-from allconnects.telemetry.services import BRUSSELS
 
 Pair = tuple[int, str]
 """A plan and the subject of a thing."""
@@ -70,14 +70,14 @@ def _drafts(organisation: int, plans: Sequence[Plan]) -> dict[Pair, tuple[Plan, 
     pairs = [(plan, thing) for thing in (things.every() if plans else []) for plan in plans
              if things.concerns(plan, thing)]  # fmt: skip
     used = _used(organisation, pairs)
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     result = {}
     for plan, thing in pairs:
         one = used[plan.pk, thing.subject]
         interval = rules.Interval(
             plan.every_km, plan.every_hours, plan.every_months, plan.soon_km, plan.soon_hours, plan.soon_days
         )
-        last = None if one.last is None else one.last.astimezone(BRUSSELS).date()
+        last = None if one.last is None else clock.day_of(one.last)
         km = None if one.metres is None else one.metres / 1000
         result[plan.pk, thing.subject] = (plan, thing, one, rules.verdict(interval, last, km, one.hours, today))
     return result
@@ -216,7 +216,7 @@ def expected(organisation: int, chosen: Sequence[Thing] | None = None) -> list[E
     if not plans:
         return []
     now = clock.now()
-    today = now.astimezone(BRUSSELS).date()
+    today = clock.day_of(now)
     last = _last_checks([plan.pk for plan in plans])
     result = []
     everything = things.every() if chosen is None else chosen

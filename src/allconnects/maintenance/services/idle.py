@@ -16,7 +16,7 @@ from allconnects.fleet.models import Material
 from allconnects.fleet.services import materials
 from allconnects.fleet.whereabouts import Where
 from allconnects.kit import clock
-from allconnects.telemetry.services import BRUSSELS
+from allconnects.kit.clock import BRUSSELS
 
 _TRIPS = """
     SELECT material, max(end_at) FROM trips_trip

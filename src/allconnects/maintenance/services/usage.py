@@ -16,7 +16,6 @@ from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput
 from allconnects.maintenance import ran
 from allconnects.maintenance.models import Meter, MeterSource, Usage
-from allconnects.telemetry.services import BRUSSELS
 from allconnects.telemetry.store.segments import bounds
 from allconnects.telemetry.store.values import track_with_values
 
@@ -47,7 +46,7 @@ class Tracked(NamedTuple):
 
 def refresh(organisation: int, days: int) -> int:
     """Work out the hours of today and the days before. Returns how many days of materials were looked at."""
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     looked = 0
     for back in range(days):
         day = today - timedelta(days=back)

@@ -71,7 +71,7 @@ def _check(demand: Demand) -> None:
         raise InvalidInput(_("Data go to an authority only on one of the grounds of the list."))
     if not demand.instrument.strip() or demand.instrument_on is None:
         raise InvalidInput(_("Without an order or another instrument, nothing is given: a plain letter is not one."))
-    if demand.instrument_on > clock.now().astimezone(BRUSSELS).date():
+    if demand.instrument_on > clock.today():
         raise InvalidInput(_("The instrument cannot be of a day to come."))
     if not demand.authority.strip() or len(demand.checked.strip()) < SHORTEST:
         raise InvalidInput(_("Say which authority asks, and how you made sure that it is genuine."))
@@ -147,7 +147,7 @@ def _file(held: Disclosure) -> tuple[bytes, int]:
 def of_person(person: UUID) -> list[Disclosure]:
     """What was given about somebody, for that person; what may not be told yet is not among it."""
     found = Disclosure.objects.filter(person=person, state=State.GIVEN).order_by("-given_at")
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     told = [one for one in found if one.bar_until is None or one.bar_until < today]
     for one in told:
         if one.told_at is None:

@@ -28,7 +28,6 @@ from allconnects.privacy.requests.models import (
     Right,
     State,
 )
-from allconnects.privacy.requests.receiving import today
 
 SHORTEST_REASON = 20
 PACKED = ("ready", "opened", "gone")
@@ -57,7 +56,7 @@ def extend(case: Case, reason: str) -> None:
         raise InvalidInput(_("This case is closed."))
     if case.extended_at is not None:
         raise InvalidInput(_("It has been extended already; the law allows it once."))
-    if not deadlines.may_extend(case.received_on, today()):
+    if not deadlines.may_extend(case.received_on, clock.today()):
         raise InvalidInput(_("The first month is over: it cannot be extended any more."))
     if len(reason.strip()) < SHORTEST_REASON:
         raise InvalidInput(_("Say why this request is complex, in words that the person understands."))

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from allconnects.accounts.models import LANGUAGES
+from allconnects.kit import clock
 from allconnects.privacy.requests.models import Channel, Right
-from allconnects.privacy.requests.receiving import today
 
 BY_STAFF = [(one.value, one.label) for one in (Channel.POST, Channel.PHONE, Channel.EMAIL, Channel.EMPLOYER)]
 
@@ -81,5 +81,5 @@ class EntryForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["right"].choices = [("", _("Not clear yet")), *Right.choices]  # type: ignore[attr-defined]
-        self.fields["received_on"].initial = today()
+        self.fields["received_on"].initial = clock.today()
         self.fields["language"].initial = "nl"

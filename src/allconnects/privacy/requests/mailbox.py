@@ -17,13 +17,13 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from django.db import transaction
 
-from allconnects.kit import config
+from allconnects.kit import clock, config
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.requests import guess, identity, routing, tenants
 from allconnects.privacy.requests.history import note
 from allconnects.privacy.requests.mail import Mail, read
 from allconnects.privacy.requests.models import OPEN, Case, Channel, Event, Happened, State
-from allconnects.privacy.requests.receiving import BRUSSELS, MOST_DAYS_BACK, Asked, message_hash, receive, today
+from allconnects.privacy.requests.receiving import MOST_DAYS_BACK, Asked, message_hash, receive
 
 log = structlog.get_logger()
 DONE = "Allconnects"
@@ -115,8 +115,8 @@ def _arrived(head: bytes) -> date:
         moment = datetime.strptime(found[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z") if found else None
     except ValueError:
         moment = None
-    day = moment.astimezone(BRUSSELS).date() if moment else today()
-    return min(max(day, today() - timedelta(days=MOST_DAYS_BACK)), today())
+    day = clock.day_of(moment) if moment else clock.today()
+    return min(max(day, clock.today() - timedelta(days=MOST_DAYS_BACK)), clock.today())
 
 
 def arrive(organisation: int, mail: Mail, day: date) -> Case:

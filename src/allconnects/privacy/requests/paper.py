@@ -6,10 +6,10 @@ import re
 from typing import Final
 
 from allconnects.accounts.models import Organisation
+from allconnects.kit import clock
 from allconnects.kit.paper import compiled
 from allconnects.privacy.requests.letters import day
 from allconnects.privacy.requests.models import Letter
-from allconnects.privacy.requests.receiving import BRUSSELS
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -26,7 +26,7 @@ def _data(letter: Letter) -> dict[str, object]:
     return {
         "organisation": Organisation.objects.get(pk=letter.organisation_id).name,
         "to": [_clean(line) for line in to if line.strip()],
-        "day": day(letter.made_at.astimezone(BRUSSELS).date(), letter.language),
+        "day": day(clock.day_of(letter.made_at), letter.language),
         "subject": _clean(letter.subject),
         "language": letter.language,
         "paragraphs": [[_clean(line) for line in part.splitlines()] for part in letter.body.strip().split("\n\n")],

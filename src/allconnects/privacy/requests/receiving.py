@@ -46,11 +46,6 @@ class Asked:
     twin: tuple[int, UUID] | None = None
 
 
-def today() -> date:
-    """The present day in Brussels."""
-    return clock.now().astimezone(BRUSSELS).date()
-
-
 def message_hash(message_id: str) -> str:
     """By what a mail is known again; its number names mail servers and often people."""
     return hashlib.sha256(message_id.strip().encode()).hexdigest() if message_id.strip() else ""
@@ -61,7 +56,7 @@ def receive(organisation: int, asked: Asked, *, confirmed: bool = True) -> Case:
 
     Raises InvalidInput for a day in the future or over a year ago, and for an unknown right or language.
     """
-    day = asked.received_on or today()
+    day = asked.received_on or clock.today()
     _check(asked, day)
     try:
         with transaction.atomic():
@@ -95,7 +90,7 @@ def welcome(case: Case) -> None:
 
 
 def _check(asked: Asked, day: date) -> None:
-    now = today()
+    now = clock.today()
     if day > now:
         raise InvalidInput(_("A request cannot have arrived in the future."))
     if day < now - timedelta(days=MOST_DAYS_BACK):
@@ -118,7 +113,7 @@ def _route_by(organisation: int, asked: Asked) -> date | None:
     """Nobody of ours: whose data it is must be found out within a working day of its coming to us."""
     if asked.account is not None or asked.person is not None or asked.twin is not None:
         return None
-    return deadlines.next_working_day(today()) if len(tenants.tenants()) > 1 and is_home(organisation) else None
+    return deadlines.next_working_day(clock.today()) if len(tenants.tenants()) > 1 and is_home(organisation) else None
 
 
 def is_home(organisation: int) -> bool:

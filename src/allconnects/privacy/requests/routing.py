@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.requests import identity, letters, tenants, working
 from allconnects.privacy.requests.history import note
 from allconnects.privacy.requests.models import Case, Channel, Happened, Identity, LetterKind, State
-from allconnects.privacy.requests.receiving import Asked, is_home, receive, today
+from allconnects.privacy.requests.receiving import Asked, is_home, receive
 
 
 def refer(case: Case, organisation: int) -> UUID:
@@ -34,7 +35,7 @@ def refer(case: Case, organisation: int) -> UUID:
     case.state, case.twin_organisation, case.twin, case.route_by = State.ROUTED, employer.id, twin, None
     case.save(update_fields=["state", "twin_organisation", "twin", "route_by"])
     note(case, Happened.ROUTED, organisation=employer.id)
-    letters.write(case, LetterKind.REFERRAL, employer=employer.name, day=today())
+    letters.write(case, LetterKind.REFERRAL, employer=employer.name, day=clock.today())
     return twin
 
 

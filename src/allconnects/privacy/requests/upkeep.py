@@ -19,7 +19,6 @@ from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.requests import deadlines, metrics, sending, working
 from allconnects.privacy.requests.history import note
 from allconnects.privacy.requests.models import OPEN, Case, Correction, Event, Happened, Letter, Officer, Right, State
-from allconnects.privacy.requests.receiving import today
 from allconnects.privacy.retention import RULES
 
 log = structlog.get_logger()
@@ -51,7 +50,7 @@ def look(organisation: int) -> None:
 
 def lift(organisation: int) -> None:
     """What was stopped may be used again on the day of which the person was told before."""
-    due = Case.objects.filter(organisation_id=organisation, lifts_on__lte=today()).exclude(restricted_at=None)
+    due = Case.objects.filter(organisation_id=organisation, lifts_on__lte=clock.today()).exclude(restricted_at=None)
     for case in due.order_by("lifts_on")[:200]:
         try:
             with transaction.atomic():
@@ -65,7 +64,7 @@ def remind(organisation: int) -> int:
 
     Once a day a case. Returns how many cases were reminded of.
     """
-    now = today()
+    now = clock.today()
     open_cases = Case.objects.filter(organisation_id=organisation, state__in=OPEN)
     pressing = [case for case in open_cases.order_by("due_on") if is_pressing(case, now)]
     done = Event.objects.filter(case__in=pressing, what=Happened.REMINDED, facts__day=now.isoformat())
@@ -144,7 +143,7 @@ def keep(connection: psycopg.Connection[Any]) -> None:
     with connection.transaction():
         for statement in _DEMANDS:
             connection.execute(statement.encode(), (before,))
-    row = connection.execute(_LATE, (today(), list(OPEN))).fetchone()
+    row = connection.execute(_LATE, (clock.today(), list(OPEN))).fetchone()
     assert row is not None
     metrics.overdue.set(row[0])
     metrics.waiting.set(row[1])
@@ -152,4 +151,4 @@ def keep(connection: psycopg.Connection[Any]) -> None:
 
 def overdue(connection: psycopg.Connection[Any]) -> list[tuple[str, str, date, str, str]]:
     """Every late case of the platform: organisation, reference, last day, right, state; no names."""
-    return [tuple(row) for row in connection.execute(_OVERDUE, (list(OPEN), today()))]
+    return [tuple(row) for row in connection.execute(_OVERDUE, (list(OPEN), clock.today()))]

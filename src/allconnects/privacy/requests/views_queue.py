@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.accounts.models import Account, Membership, Role
+from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.requests import deadlines, ports, receiving, tenants, texts, upkeep, working
 from allconnects.privacy.requests.access import officer
@@ -24,7 +25,6 @@ from allconnects.privacy.requests.actions import act as do
 from allconnects.privacy.requests.forms import EntryForm
 from allconnects.privacy.requests.identity import BY_STAFF
 from allconnects.privacy.requests.models import OPEN, Case, Channel, Ground, Identity, Officer, Right, State
-from allconnects.privacy.requests.receiving import today
 from allconnects.privacy.requests.views_mine import letter_file, shown
 
 A_PAGE = 50
@@ -52,7 +52,7 @@ def queue(request: TenantRequest) -> HttpResponse:
         found = found.filter(Q(reference__icontains=words) | Q(name__icontains=words) | Q(email__icontains=words))
     order = ("due_on", "registered_at") if wanted == "open" else ("-closed_at", "-registered_at")
     page = Paginator(found.order_by(*order), A_PAGE).get_page(request.GET.get("page"))
-    now = today()
+    now = clock.today()
     rows = [(one, _colour(one, now), (one.due_on - now).days) for one in page]
     context = {"rows": rows, "page": page, "shown": wanted, "q": words, "counts": _counts(), "today": now}
     return render(request, "requests/queue.html", context)
@@ -64,8 +64,8 @@ def _colour(case: Case, now: Any) -> str:
 
 def _counts() -> dict[str, int]:
     """How many are late, soon and calm, counted by the database."""
-    late = Q(due_on__lt=today())
-    soon = ~late & Q(wanted_on__lte=today())
+    late = Q(due_on__lt=clock.today())
+    soon = ~late & Q(wanted_on__lte=clock.today())
     calm = ~late & ~soon
     return Case.objects.filter(state__in=OPEN).aggregate(
         late=Count("pk", filter=late), soon=Count("pk", filter=soon), calm=Count("pk", filter=calm)
@@ -112,8 +112,8 @@ def case_page(request: TenantRequest, case: UUID) -> HttpResponse:
     found = _get(case)
     search = request.GET.get("person", "").strip()[:60]
     context: dict[str, Any] = shown(found) | {
-        "colour": _colour(found, today()),
-        "days": (found.due_on - today()).days,
+        "colour": _colour(found, clock.today()),
+        "days": (found.due_on - clock.today()).days,
         "events": found.events.order_by("-at", "-pk")[:200],
         "decisions": found.decisions.select_related("proposed_by", "decided_by").order_by("-pk"),
         "me": account_of(request),
@@ -123,11 +123,11 @@ def case_page(request: TenantRequest, case: UUID) -> HttpResponse:
         "rights": Right.choices,
         "ways": [(one.value, Identity(one).label) for one in BY_STAFF],
         "grounds": Ground.choices,
-        "extendable": found.extended_at is None and deadlines.may_extend(found.received_on, today()),
+        "extendable": found.extended_at is None and deadlines.may_extend(found.received_on, clock.today()),
         "employers": _employers(found),
         "progress": _progress(found),
         "home": receiving.is_home(found.organisation_id),
-        "lift_day": today() + working.LIFT_NOTICE,
+        "lift_day": clock.today() + working.LIFT_NOTICE,
         "authority": texts.authority(found.language),
     }
     return render(request, "requests/case.html", context)

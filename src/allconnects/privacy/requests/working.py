@@ -91,9 +91,7 @@ def announce_lift(case: Case, reason: str, day: date | None) -> None:
 
     Raises InvalidInput without a reason, or for a day on which the notice would not come before.
     """
-    from allconnects.privacy.requests.receiving import today
-
-    if day is None or not today() < day <= today() + LATEST_LIFT:
+    if day is None or not clock.today() < day <= clock.today() + LATEST_LIFT:
         raise InvalidInput(_("The person is told before: choose a day from tomorrow on, within three months."))
     if case.lifts_on is not None:
         raise InvalidInput(_("The person was told already."))
@@ -104,10 +102,8 @@ def announce_lift(case: Case, reason: str, day: date | None) -> None:
 
 def lift_at_once(case: Case, reason: str) -> None:
     """Allow the use again because the person wants it: there is nothing to wait for."""
-    from allconnects.privacy.requests.receiving import today
-
     if case.lifts_on is None:
-        _announce(case, reason, today())
+        _announce(case, reason, clock.today())
     lift(case)
 
 

@@ -13,7 +13,7 @@ from allconnects.fleet.models import ExceptionKind, LocationException, Person, P
 from allconnects.fleet.private import button, feeding, hours, settings
 from allconnects.kit import clock
 from allconnects.telemetry.store.gate import read_gate
-from allconnects.telemetry.store.segments import BRUSSELS, bounds
+from allconnects.telemetry.store.segments import bounds
 from allconnects.trips import services as trips
 from allconnects.trips.stored import StoredStop, StoredTrip
 
@@ -103,11 +103,6 @@ def private_times(person: Person, days: int = 31) -> list[PrivateTime]:
     since = clock.now() - timedelta(days=days)
     found = PrivateTime.objects.filter(person=person).exclude(end__lt=since).select_related("vehicle")
     return list(found.order_by("-start")[:50])
-
-
-def today() -> date:
-    """The day in Brussels."""
-    return clock.now().astimezone(BRUSSELS).date()
 
 
 def has_vehicle(organisation: int, person: Person) -> bool:

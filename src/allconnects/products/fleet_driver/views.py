@@ -58,7 +58,7 @@ def app(request: TenantRequest) -> HttpResponse:
     choice = LocationChoice.objects.filter(pk=person.pk).first()
     context = {
         "now": mine.now_of(organisation, person),
-        "moments": mine.day_of(organisation, person, account, mine.today()),
+        "moments": mine.day_of(organisation, person, account, clock.today()),
         "private_times": mine.private_times(person),
         "exceptions": exceptions.of_person(person.pk, 10),
         "rule": rule,

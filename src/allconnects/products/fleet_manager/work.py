@@ -22,8 +22,9 @@ from django.views.decorators.http import require_GET, require_POST
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.fleet import rest
 from allconnects.fleet.models import Person, Question, Vehicle
-from allconnects.fleet.services import inbox, overview
+from allconnects.fleet.services import inbox
 from allconnects.fleet.who import who
+from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, Forbidden, InvalidInput, NotFound
 from allconnects.privacy.requests import rectifying
 from allconnects.privacy.requests.access import answers
@@ -44,7 +45,7 @@ def day(request: TenantRequest) -> HttpResponse:
     """Trips of today, or of one of the last seven days (``back``), the latest first; of one vehicle if it is named."""
     assert request.organisation is not None
     back, asked = request.GET.get("back", "0"), request.GET.get("vehicle", "")
-    start, end = bounds(overview.today() - timedelta(days=int(back) if back in "01234567" and back else 0))
+    start, end = bounds(clock.today() - timedelta(days=int(back) if back in "01234567" and back else 0))
     vehicle = int(asked) if asked.isdigit() and len(asked) < 10 else None
     organisation = request.organisation.pk
     rows = trips.trips_between(organisation, start, end, vehicle=vehicle, limit=MOST + 1)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.db import connection
 
 from allconnects.kit import clock
-from allconnects.telemetry.services import BRUSSELS
 from allconnects.telemetry.store.segments import bounds
 
 DAYS: Final = 28
@@ -41,14 +40,9 @@ _COUNT = """
 _OLD = "DELETE FROM live_use WHERE organisation_id = %s AND day < %s"
 
 
-def today() -> date:
-    """The present day in Brussels."""
-    return clock.now().astimezone(BRUSSELS).date()
-
-
 def count_use(organisation: int, days: int = DAYS) -> None:
     """Bring the counts of the last days up to date, today included; a trip counts for the day on which it starts."""
-    last = today()
+    last = clock.today()
     first = last - timedelta(days=days - 1)
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [organisation])

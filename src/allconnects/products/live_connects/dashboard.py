@@ -21,15 +21,15 @@ from allconnects.alerts.models import Alert, Severity
 from allconnects.alerts.services import inbox, sighted
 from allconnects.fleet.models import Team
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import NotFound
 from allconnects.maintenance.services import idle
 from allconnects.privacy.statistics import publishable
-from allconnects.products.live_connects.counting import DAYS, today
+from allconnects.products.live_connects.counting import DAYS
 from allconnects.reports.data.vehicles import working_seconds
 from allconnects.reports.firm import hours_book
 from allconnects.telemetry.live.snapshot import SHOWN, known
 from allconnects.telemetry.live.state import Edges, State
-from allconnects.telemetry.services import BRUSSELS
 
 TOP = 10
 EXPIRES_WITHIN = 30
@@ -167,7 +167,7 @@ def groups_and_teams(organisation: Organisation, *, people: bool = True) -> tupl
 
 def _crowds(organisation: Organisation) -> set[int]:
     """Teams of which figures say nothing about few people, alone or beside those of others."""
-    last = today()
+    last = clock.today()
     since = datetime.combine(last - timedelta(days=DAYS - 1), datetime.min.time(), BRUSSELS)
     given = {"organisation": organisation.pk, "last": last, "since": since}
     behind: dict[int, set[str]] = defaultdict(set)
@@ -187,7 +187,7 @@ def overview(organisation: Organisation, *, group: str = "", team: int = 0, peop
         raise NotFound(_("There is no such team."))
     if team and not people and (group or team not in _crowds(organisation)):
         raise NotFound(_("So few people stand behind these figures that they are shown to planners only."))
-    last = today()
+    last = clock.today()
     first = last - timedelta(days=DAYS - 1)
     given = {
         "organisation": organisation.pk, "group": group, "team": team, "all": not group and not team,

@@ -125,11 +125,6 @@ def ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def today() -> date:
-    """The present day in Brussels."""
-    return clock.now().astimezone(spans.BRUSSELS).date()
-
-
 def neighbours(day: date) -> tuple[date, date | None]:
     """The day before, and the day after unless it lies in the future."""
-    return day - timedelta(days=1), day + timedelta(days=1) if day < today() else None
+    return day - timedelta(days=1), day + timedelta(days=1) if day < clock.today() else None

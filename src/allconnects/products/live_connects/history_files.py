@@ -13,8 +13,8 @@ import xlsxwriter
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from allconnects.kit.clock import BRUSSELS
 from allconnects.products.live_connects.history_overview import Row
-from allconnects.products.live_connects.history_spans import BRUSSELS
 from allconnects.trips.stored import StoredTrip
 
 Value = str | int | float | datetime | None

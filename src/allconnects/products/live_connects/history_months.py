@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.fleet.models import Vehicle
+from allconnects.kit import clock
 from allconnects.kit.errors import NotFound
-from allconnects.products.live_connects import history_day as days
 from allconnects.products.live_connects import history_files as files
 from allconnects.products.live_connects import history_overview as overview
 from allconnects.products.live_connects.history_views import TABLES, organisation_of
@@ -31,8 +31,8 @@ def asked_month(request: HttpRequest) -> date:
     try:
         found = date.fromisoformat(request.GET.get("month", "")[:7] + "-01")
     except ValueError:
-        return days.today().replace(day=1)
-    return found if 1990 <= found.year <= 2200 else days.today().replace(day=1)
+        return clock.today().replace(day=1)
+    return found if 1990 <= found.year <= 2200 else clock.today().replace(day=1)
 
 
 def _rows(request: TenantRequest, asked: date) -> list[overview.Row]:
@@ -52,7 +52,7 @@ def month(request: TenantRequest) -> HttpResponse:
     context = {
         "month": asked,
         "before": overview.preceding(asked),
-        "after": following if following <= days.today() else None,
+        "after": following if following <= clock.today() else None,
         "page": page,
         "rows": [(row, overview.bars(row)) for row in page],
         "total": overview.summed(rows),
@@ -123,8 +123,8 @@ def _calendar(
         "addresses": addresses,
         "month": asked,
         "before": overview.preceding(asked),
-        "after": following if following <= days.today() else None,
-        "today": days.today(),
+        "after": following if following <= clock.today() else None,
+        "today": clock.today(),
         "weeks": overview.month_cells(found, asked),
         "totals": trips.totals_of(found, sum(idled.values())),
         "tables": TABLES,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from allconnects.products.live_connects.history_spans import BRUSSELS
+from allconnects.kit import clock
 from allconnects.trips.stored import DayUse, StoredTrip
 
 SORTS: Final = ("name", "km", "hours", "idle", "trips", "days")
@@ -108,7 +108,7 @@ def month_cells(trips: Iterable[StoredTrip], month: date) -> list[list[Cell]]:
     """The weeks of a month, Monday first; a trip counts for the Brussels day on which it starts."""
     days: dict[date, list[StoredTrip]] = {}
     for trip in trips:
-        days.setdefault(trip.start.astimezone(BRUSSELS).date(), []).append(trip)
+        days.setdefault(clock.day_of(trip.start), []).append(trip)
     inside = {day: found for day, found in days.items() if (day.year, day.month) == (month.year, month.month)}
     most = max((sum(t.distance_m for t in found) for found in inside.values()), default=0.0)
     weeks = calendars.Calendar().monthdatescalendar(month.year, month.month)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from allconnects.accounts.access import TenantRequest, member
+from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
 from allconnects.products.live_connects import history_day as days
 from allconnects.products.live_connects import history_spans as spans
@@ -39,7 +40,7 @@ _encode = msgspec.json.Encoder().encode
 
 def asked_days(request: HttpRequest) -> tuple[date, date]:
     """First and last day, both included; today by default. Raises InvalidInput."""
-    first = _day(request.GET.get("from", "")) or days.today()
+    first = _day(request.GET.get("from", "")) or clock.today()
     last = _day(request.GET.get("to", "")) or first
     if last < first:
         raise InvalidInput(_("The period ends before it begins."))
@@ -67,13 +68,13 @@ def page(request: TenantRequest) -> HttpResponse:
         first, last = asked_days(request)
         ids = chosen(request.GET.getlist("device"), MOST_DEVICES)
     except InvalidInput as error:
-        problem, ids, first, last = error.message, [], days.today(), days.today()
+        problem, ids, first, last = error.message, [], clock.today(), clock.today()
     length = (last - first).days + 1
     after = first + timedelta(days=length)
     context = {
-        "problem": problem, "ids": ids, "first": first, "last": last, "today": days.today(), "most": MOST_DEVICES,
+        "problem": problem, "ids": ids, "first": first, "last": last, "today": clock.today(), "most": MOST_DEVICES,
         "before": (first - timedelta(days=length), last - timedelta(days=length)),
-        "after": (after, last + timedelta(days=length)) if after <= days.today() else None,
+        "after": (after, last + timedelta(days=length)) if after <= clock.today() else None,
         "settings": _settings(ids, first, last),
     }  # fmt: skip
     return render(request, "history/together.html", context)

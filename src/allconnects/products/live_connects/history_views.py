@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.accounts.models import Organisation
 from allconnects.fleet.models import Vehicle
+from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.products.live_connects import history_day as days
 from allconnects.products.live_connects import history_spans as spans
@@ -53,7 +54,7 @@ def asked_day(request: HttpRequest) -> date:
     """The day that is asked for; today by default. Raises InvalidInput."""
     text = request.GET.get("day", "") or request.POST.get("day", "")
     if not text:
-        return days.today()
+        return clock.today()
     try:
         found = date.fromisoformat(text)
     except ValueError:
@@ -79,7 +80,7 @@ def day(request: TenantRequest, device: int) -> HttpResponse:
         "day": asked,
         "before": before,
         "after": after,
-        "today": days.today(),
+        "today": clock.today(),
         "found": found,
         "entries": entries,
         "corrects": at_least(request.role, CORRECTS),

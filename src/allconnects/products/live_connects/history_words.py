@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from allconnects.products.live_connects.history_spans import BRUSSELS
+from allconnects.kit.clock import BRUSSELS
 from allconnects.trips.stored import Decision
 
 Texts = dict[str, Callable[[], str]]

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import Vehicle
+from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 from allconnects.products.live_connects.reports_payroll import _around
-from allconnects.products.live_connects.reports_reading import month_of, reader_of, today
+from allconnects.products.live_connects.reports_reading import month_of, reader_of
 from allconnects.reports import classifying, logbook, logbook_list, running
 from allconnects.reports.api import file_response
 from allconnects.reports.catalogue import report_of
@@ -63,7 +64,7 @@ def overview(request: TenantRequest) -> HttpResponse:
     context = {
         "vehicles": [(one, sums.get(one.pk), one.pk in closed) for one in shown], "month": month,
         "q": text, "next_cursor": following, "later": bool(cursor), "asked": urlencode({"month": f"{month:%Y-%m}"}),
-        "free": logbook.closes_from(reader.organisation, month), "today": today(), **_around(month),
+        "free": logbook.closes_from(reader.organisation, month), "today": clock.today(), **_around(month),
     }  # fmt: skip
     return render(request, "reports/logbook.html", context)
 
@@ -92,7 +93,7 @@ def vehicle(request: TenantRequest, vehicle: int) -> HttpResponse:
         context |= _closed(reader.organisation, vehicle, month)
     else:
         context["open"] = [(trip, f"{trip.device}-{trip.number}") for trip in named_trips(ask, "start_at", "id")]
-    context |= {"closed": closed, "free": logbook.closes_from(reader.organisation, month), "today": today(),
+    context |= {"closed": closed, "free": logbook.closes_from(reader.organisation, month), "today": clock.today(),
                 "use_words": dict(Use.choices), "voice_words": dict(Voice.choices)}  # fmt: skip
     if request.method == "GET":
         running.log_run(
@@ -163,8 +164,8 @@ def mine(request: TenantRequest) -> HttpResponse:
             raise
         except AllconnectsError as error:
             context["problem"], status = error.message, error.status
-    first = today() - timedelta(days=31)
-    found = classifying.my_trips(organisation, person, first, today())
+    first = clock.today() - timedelta(days=31)
+    found = classifying.my_trips(organisation, person, first, clock.today())
     context |= {
         "days": _by_day(found), "person": person, "limit": profile(organisation).classify_days,
         "waiting": sum(one.open and one.trip.voice == Voice.RULE for one in found),

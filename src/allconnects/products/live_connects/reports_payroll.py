@@ -17,8 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import Person
+from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
-from allconnects.products.live_connects.reports_reading import month_of, reader_of, today
+from allconnects.products.live_connects.reports_reading import month_of, reader_of
 from allconnects.reports import contests, payroll, payroll_list, running
 from allconnects.reports.catalogue import report_of
 from allconnects.reports.classifying import last_day
@@ -58,7 +59,7 @@ def month(request: TenantRequest) -> HttpResponse:
         "q": text, "next_cursor": following, "later": bool(cursor), "state": state, "everybody": everybody,
         "asked": urlencode({"month": f"{asked:%Y-%m}", **({"state": state} if state else {})}),
         "month": asked, "people": people,
-        "over": today() > last_day(asked), "states": payroll.STATES,
+        "over": clock.today() > last_day(asked), "states": payroll.STATES,
         "without_driver": payroll.without_driver(organisation, asked),
         "contested": contests.waiting(asked),
         "approved": approved, "last": last_day(asked), **_around(asked),
@@ -89,7 +90,7 @@ def person(request: TenantRequest, person: UUID) -> HttpResponse:
     if request.method == "GET":
         _log(request, asked, len(found.days), person)
     context |= {
-        "month": asked, "one": found, "days": sorted(found.days.items()), "over": today() > last_day(asked),
+        "month": asked, "one": found, "days": sorted(found.days.items()), "over": clock.today() > last_day(asked),
         "state": payroll.STATES[found.state], "contests": contests.of_person(person, asked),
         "own": Person.objects.filter(pk=person, account__pk=request.user.pk or 0).exists(), **_around(asked),
     }  # fmt: skip
@@ -137,7 +138,7 @@ def mine(request: TenantRequest) -> HttpResponse:
     context |= {
         "one": found, "days": sorted(found.days.items()), "state": payroll.STATES[found.state],
         "contests": contests.of_person(found.person, asked),
-        "all_days": [asked.replace(day=number) for number in range(1, min(last_day(asked), today()).day + 1)],
+        "all_days": [asked.replace(day=number) for number in range(1, min(last_day(asked), clock.today()).day + 1)],
     }  # fmt: skip
     return render(request, "reports/my_hours.html", context, status=status)
 

@@ -17,7 +17,7 @@ from allconnects.kit.errors import InvalidInput
 from allconnects.products.live_connects.picking.fields import PickWidget, picked_many
 from allconnects.products.live_connects.picking.sources import MATERIAL, PERSON, PLACE, TEAM, VEHICLE
 from allconnects.reports.columns import Column
-from allconnects.reports.definition import BRUSSELS, Ask, Head, Item, Line, Report, Sum, layout
+from allconnects.reports.definition import Ask, Head, Item, Line, Report, Sum, layout
 from allconnects.reports.period import named
 from allconnects.reports.running import SELECTORS, Reader
 from allconnects.reports.shown import cell, day, heading
@@ -35,11 +35,6 @@ def reader_of(request: TenantRequest) -> Reader:
     assert request.organisation is not None
     assert isinstance(request.user, Account)
     return Reader(request.organisation.pk, request.role or "driver", request.user)
-
-
-def today() -> date:
-    """The day in Brussels."""
-    return clock.now().astimezone(BRUSSELS).date()
 
 
 def given_of(report: Report, query: QueryDict) -> dict[str, Any]:
@@ -63,7 +58,7 @@ def period_of(query: QueryDict) -> tuple[date, date]:
     name = query.get("period", "last_week")
     if name != "days":
         try:
-            return named(name, today())
+            return named(name, clock.today())
         except KeyError:
             raise InvalidInput(_("There is no such period.")) from None
     try:
@@ -184,7 +179,7 @@ def month_of(query: Mapping[str, Any]) -> date:
     """The month of ``month=2026-10``; the one before this when none is given. Raises InvalidInput."""
     text = str(query.get("month", ""))
     if not text:
-        return named("last_month", today())[0]
+        return named("last_month", clock.today())[0]
     try:
         found = date.fromisoformat(f"{text}-01")
     except ValueError:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from django.db import connection
 
 from allconnects.kit import clock
-from allconnects.telemetry.services import BRUSSELS
 
 _SUBJECTS = """
     WITH used AS (
@@ -45,5 +44,5 @@ def subjects() -> list[Subject]:
     """What every device of the organisation stands for; one query."""
     now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(_SUBJECTS, {"now": now, "day": now.astimezone(BRUSSELS).date()})
+        cursor.execute(_SUBJECTS, {"now": now, "day": clock.day_of(now)})
         return [Subject(*row) for row in cursor.fetchall()]

@@ -38,7 +38,7 @@ WORDS: dict[str, Callable[[], str]] = {
 @member("planner")
 def choose(request: TenantRequest) -> HttpResponse:
     """The teams, to look at the day of one."""
-    present = days.today()
+    present = clock.today()
     now = Q(members__since__lte=present) & (Q(members__until=None) | Q(members__until__gte=present))
     teams = Team.objects.filter(archived_at=None).annotate(size=Count("members", filter=now)).order_by("name", "id")
     return render(request, "history/teams.html", {"teams": teams})
@@ -60,7 +60,7 @@ def day(request: TenantRequest, team: int) -> HttpResponse:
     before, after = days.neighbours(asked)
     devices = list(dict.fromkeys(bar.device for row in made for bar in row.bars if bar.kind == "drive"))
     context = {
-        "team": found, "day": asked, "before": before, "after": after, "today": days.today(), "by": by,
+        "team": found, "day": asked, "before": before, "after": after, "today": clock.today(), "by": by,
         "rows": [_row(row, asked) for row in made], "hours": _hours(asked), "now": _now(asked),
         "words": [(kind, word()) for kind, word in WORDS.items()],
         "replay": ",".join(map(str, devices[:MOST_DEVICES])),
@@ -114,4 +114,4 @@ def _hours(day: date) -> list[tuple[str, str, bool]]:
 
 
 def _now(day: date) -> str:
-    return share(clock.now(), day) if day == days.today() else ""
+    return share(clock.now(), day) if day == clock.today() else ""

@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Final
 
+from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 from allconnects.reports.columns import Row
 from allconnects.reports.data.others import Others
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
-from allconnects.reports.definition import BRUSSELS, Ask
+from allconnects.reports.definition import Ask
 
 Span = tuple[datetime, datetime]
 _LASTED: Final = "w.leave - w.enter >= make_interval(secs => pl.dwell_s)"
@@ -108,7 +110,7 @@ def _days(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
 
 def _by_day(ask: Ask, spans: list[Span]) -> Iterator[tuple[date, list[Span]]]:
     pieces = [piece for span in spans for piece in by_midnight(span)]
-    for day, parts in groupby(pieces, key=lambda piece: piece[0].astimezone(BRUSSELS).date()):
+    for day, parts in groupby(pieces, key=lambda piece: clock.day_of(piece[0])):
         if ask.first <= day <= ask.last:
             yield day, list(parts)
 
@@ -135,7 +137,7 @@ def by_midnight(span: Span) -> Iterator[Span]:
     """The span cut at midnights of Brussels."""
     begin, end = span
     while True:
-        day = begin.astimezone(BRUSSELS).date()
+        day = clock.day_of(begin)
         # In UTC: differences of two Brussels times count the clock, not the hours of a night when it changes.
         midnight = datetime.combine(day + timedelta(days=1), time(), BRUSSELS).astimezone(UTC)
         if end <= midnight:
@@ -172,7 +174,7 @@ def material_rows(ask: Ask) -> Iterator[Row]:
         if not spans:
             continue
         head = stays[0]
-        days = {piece[0].astimezone(BRUSSELS).date() for span in spans for piece in by_midnight(span)}
+        days = {clock.day_of(piece[0]) for span in spans for piece in by_midnight(span)}
         yield (
             head[0], words.get(head[1], head[1]), head[2], head[3], spans[0][0], spans[-1][1], len(days),
             sum((end - begin).total_seconds() for begin, end in spans), f"{head[7]}-{head[8]}",

@@ -9,10 +9,11 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 from allconnects.reports.columns import Row
 from allconnects.reports.data.others import Others
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
-from allconnects.reports.definition import BRUSSELS, Ask
+from allconnects.reports.definition import Ask
 from allconnects.reports.factors import burnt, factors, idle_litres
 from allconnects.reports.firm import hours_book
 from allconnects.reports.hours import Schedule
@@ -47,7 +48,7 @@ _USE: Final = """
 def use_rows(ask: Ask) -> Iterator[Row]:
     """One row a vehicle and day: trips, kilometres, hours, and the share of the working day it was in use."""
     where = Where.of(ask, vehicles="v.id")
-    values = {**where.values, "first": ask.first, "last": min(ask.last, clock.now().astimezone(BRUSSELS).date())}
+    values = {**where.values, "first": ask.first, "last": min(ask.last, clock.today())}
     schedule = hours_book(ask.organisation).whole
     words = vehicle_classes()
     sql = ordered(f"{_USE} {where.sql}", ask.group, "vehicle", "id", "day")

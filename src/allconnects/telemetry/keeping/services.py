@@ -14,7 +14,6 @@ from allconnects.kit import clock, config
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.retention import MOST_DAYS
 from allconnects.telemetry.keeping.models import FREE_DAYS, Certificate, Keeping
-from allconnects.telemetry.store.segments import BRUSSELS
 
 _GOING = """
     SELECT count(*), count(DISTINCT device_id), min(day), max(day) FROM telemetry_segment
@@ -45,7 +44,7 @@ def days_kept() -> int:
 
 def going(organisation: Organisation, days: int) -> Going:
     """What the next round of the worker would erase."""
-    before = clock.now().astimezone(BRUSSELS).date() - timedelta(days=max(days, 2))
+    before = clock.today() - timedelta(days=max(days, 2))
     with connection.cursor() as cursor:
         cursor.execute(_GOING, (organisation.pk, before))
         count, devices, first, last = cursor.fetchone() or (0, 0, None, None)

@@ -9,7 +9,6 @@ from allconnects.accounts.actor import Actor
 from allconnects.kit import clock
 from allconnects.privacy.access import service as access
 from allconnects.telemetry.store.reader import PURPOSE
-from allconnects.telemetry.store.segments import BRUSSELS
 
 PEOPLE = """
     SELECT DISTINCT person::text FROM telemetry_occupancy
@@ -23,7 +22,7 @@ def statement(
     found = sorted(people)
     if not found:
         return None
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     about = found if len(found) <= access.MOST_APART else None
     return access.entry(organisation, about, PURPOSE, "live", (today, today), size, actor, goes_on=True)
 

@@ -22,7 +22,6 @@ from allconnects.telemetry.store.rows import HAS_PLACE, IMPLAUSIBLE_TIME, VALID
 from allconnects.telemetry.store.segment.format import Segment, open_segment
 from allconnects.telemetry.store.segment.positions import KINDS, Positions
 from allconnects.telemetry.store.segments import (
-    BRUSSELS,
     KLASS,
     Cursor,
     Sealed,
@@ -102,8 +101,8 @@ def track(
     start = max(start, kept_from(cursor, organisation) or start)
     if start >= end:
         return _nothing(wanted)
-    first = start.astimezone(BRUSSELS).date()
-    last = (end - timedelta(microseconds=1)).astimezone(BRUSSELS).date()
+    first = clock.day_of(start)
+    last = clock.day_of(end - timedelta(microseconds=1))
     # Hot rows first: what is sealed and dropped between the two reads is then there twice, never not at all.
     hot = read_hot(cursor, _HOT, _params(organisation, device, start, end), blobs=signals)
     sealed = read_segments(cursor, organisation, device, first, last)
@@ -135,7 +134,7 @@ def kept_from(cursor: Cursor, organisation: int) -> datetime | None:
     """What an organisation keeps no longer is not shown while it waits to be dropped; None where it decided nothing."""
     cursor.execute(_DECIDED, (organisation,))
     for (days,) in cursor.fetchall():
-        oldest, _ = bounds(clock.now().astimezone(BRUSSELS).date() - timedelta(days=days))
+        oldest, _ = bounds(clock.today() - timedelta(days=days))
         return oldest
     return None
 

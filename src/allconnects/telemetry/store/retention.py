@@ -20,7 +20,6 @@ from allconnects.telemetry.store.sealing import WHO, Connection, DayOf, opened
 from allconnects.telemetry.store.segment.format import open_segment
 from allconnects.telemetry.store.segment.positions import Positions
 from allconnects.telemetry.store.segments import (
-    BRUSSELS,
     DAY_OF,
     KLASS,
     bounds,
@@ -126,7 +125,7 @@ def _missing(connection: Connection, vault: Vault, leaf: date, keep_days: int) -
 
 
 def _kept(keep_days: int) -> dict[str, object]:
-    return {"today": clock.now().astimezone(BRUSSELS).date(), "keep": keep_days}
+    return {"today": clock.today(), "keep": keep_days}
 
 
 def _missing_of(connection: Connection, vault: Vault, one: DayOf, received: dict[str, datetime]) -> int:
@@ -187,7 +186,7 @@ def drop_shorter(connection: Connection, keep_days: int) -> int:
     goes too.
     """
     gone = 0
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     for organisation, decision, days, since, held in connection.execute(_SHORTER, {"keep": keep_days, "today": today}):
         before, first = _before(days), since - _OVERLAP if since else date(2000, 1, 1)
         while rows := connection.execute(
@@ -213,4 +212,4 @@ def forget_latest(connection: Connection, keep_days: int) -> int:
 
 
 def _before(days: int) -> date:
-    return clock.now().astimezone(BRUSSELS).date() - timedelta(days=max(days, 2))
+    return clock.today() - timedelta(days=max(days, 2))

@@ -23,7 +23,6 @@ from allconnects.telemetry.store.segment.crypt import Context, seal
 from allconnects.telemetry.store.segment.format import VERSION, encode_verified, open_segment
 from allconnects.telemetry.store.segment.positions import Positions
 from allconnects.telemetry.store.segments import (
-    BRUSSELS,
     DAY_OF,
     KLASS,
     Sealed,
@@ -227,7 +226,7 @@ def look(connection: Connection) -> None:
 def due(connection: Connection, seal_after: timedelta) -> list[DayOf]:
     """Days to seal now: quiet for ``seal_after`` and over, waiting for long, or cut anew; at most 500."""
     now = clock.now()
-    today = now.astimezone(BRUSSELS).date()
+    today = clock.day_of(now)
     params = {"now": now, "longest": LONGEST, "quiet": seal_after, "today": today}
     return [DayOf(*row) for row in connection.execute(_DUE, params)]
 
@@ -240,7 +239,7 @@ def seal_round(connection: Connection, vault: Vault, seal_after: timedelta, keep
     and VaultError.
     """
     look(connection)
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     connection.execute(_TOO_OLD, (today, keep_days))
     done, until = 0, time.monotonic() + _BUDGET_S
     for one in due(connection, seal_after):

@@ -18,7 +18,7 @@ from allconnects.accounts.actor import current
 from allconnects.kit import clock
 from allconnects.telemetry.store.occupancy import Stay, cut
 from allconnects.telemetry.store.rows import I64, NO_PLACE
-from allconnects.telemetry.store.segments import BRUSSELS, Cursor, bounds
+from allconnects.telemetry.store.segments import Cursor, bounds
 
 RIGHTS = "rights.handle"
 """The purpose under which a person gets a copy of all that is kept about him."""
@@ -63,7 +63,7 @@ def sights(cursor: Cursor, organisation: int, *, outward: bool | None = None, pu
     if purpose == RIGHTS or (actor.is_process and not outward):
         return {}
     cursor.execute(_OF, (organisation,))
-    today = clock.now().astimezone(BRUSSELS).date()
+    today = clock.today()
     return {
         person: Sight(grid, None if days is None else bounds(today - timedelta(days=days - 1))[0])
         for person, account, grid, days in cursor.fetchall()

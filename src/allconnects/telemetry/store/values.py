@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allconnects.accounts.actor import Actor
+from allconnects.kit import clock
 from allconnects.privacy.access import service as access
 from allconnects.privacy.vault import Vault
 from allconnects.telemetry.store import blob
@@ -20,7 +21,7 @@ from allconnects.telemetry.store.reader import _HOT, GONE, MASK, PURPOSE, WANTED
 from allconnects.telemetry.store.rows import NO_PLACE
 from allconnects.telemetry.store.segment.format import open_segment
 from allconnects.telemetry.store.segment.positions import Positions, blob_list
-from allconnects.telemetry.store.segments import BRUSSELS, Cursor, key_subject, merged, read_hot, read_segments, taken
+from allconnects.telemetry.store.segments import Cursor, key_subject, merged, read_hot, read_segments, taken
 from allconnects.telemetry.store.sight import Sight, away, seen, sights
 
 __all__ = ["NO_PLACE", "Values", "track_with_values"]
@@ -86,7 +87,7 @@ def _note(
     cursor: Cursor, organisation: int, purpose: str, start: datetime, end: datetime, found: Positions,
     who_had_it: Sequence[Stay], recipient: Actor | None,
 ) -> None:  # fmt: skip
-    days = [one.astimezone(BRUSSELS).date() for one in (start, end - timedelta(microseconds=1))]
+    days = [clock.day_of(one) for one in (start, end - timedelta(microseconds=1))]
     access.note(
         cursor, organisation, {stay.person for stay in who_had_it}, purpose=purpose, scope="track",
         first=days[0], last=days[1], size=len(found), actor=recipient, goes_on=recipient is not None,
@@ -94,8 +95,8 @@ def _note(
 
 
 def _read(cursor: Cursor, organisation: int, device: int, start: datetime, end: datetime, keys: _Keys) -> Positions:
-    first = start.astimezone(BRUSSELS).date()
-    last = (end - timedelta(microseconds=1)).astimezone(BRUSSELS).date()
+    first = clock.day_of(start)
+    last = clock.day_of(end - timedelta(microseconds=1))
     hot = read_hot(cursor, _HOT, _params(organisation, device, start, end))
     sealed = read_segments(cursor, organisation, device, first, last)
     masks = cut(hot.time_ms, stays(cursor, organisation, device, start, end))

@@ -9,7 +9,8 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from allconnects.kit import clock, config
-from allconnects.telemetry.store.segments import BRUSSELS, bounds
+from allconnects.kit.clock import BRUSSELS
+from allconnects.telemetry.store.segments import bounds
 
 # As a change of rules asks for it: a row a device, from the first day of which nothing is lost yet.
 MARK = """

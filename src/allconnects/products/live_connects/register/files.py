@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.fleet import files
 from allconnects.fleet.models import Upload
-from allconnects.fleet.services import overview, register
+from allconnects.fleet.services import register
 from allconnects.fleet.who import who
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
@@ -40,7 +40,7 @@ def export(request: TenantRequest, path: str, form: str) -> HttpResponse | Strea
         response = HttpResponse(files.to_xlsx(kind, rows), content_type=XLSX)
     else:
         response = HttpResponse("".join(files.to_csv(kind, rows)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{path}_{overview.today()}.{form}"'
+    response["Content-Disposition"] = f'attachment; filename="{path}_{clock.today()}.{form}"'
     response["Cache-Control"] = "no-store"
     return response
 

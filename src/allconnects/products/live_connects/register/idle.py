@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from allconnects.accounts.access import TenantRequest, member
-from allconnects.fleet.services import materials, overview
+from allconnects.fleet.services import materials
+from allconnects.kit import clock
 from allconnects.maintenance.services import idle, sheet, usage
 from allconnects.products.live_connects.register.common import sections
 from allconnects.products.live_connects.register.files import XLSX
@@ -25,7 +26,7 @@ def missing(request: TenantRequest) -> HttpResponse:
     days = _asked(request)
     found = idle.states(shown=True)
     names = materials.names_of([one.where for one in found])
-    today = overview.today()
+    today = clock.today()
     hours = usage.hours_between(today - timedelta(days=days - 1), today)
     lost = idle.missing(found, days)
     gone = {one.material.pk for one in lost}
@@ -49,7 +50,7 @@ def missing(request: TenantRequest) -> HttpResponse:
 @member("viewer")
 def hours_file(request: TenantRequest) -> HttpResponse:
     """The hours that materials ran in so many days, for a spreadsheet."""
-    today = overview.today()
+    today = clock.today()
     first = today - timedelta(days=_asked(request) - 1)
     response = HttpResponse(sheet.hours_xlsx(first, today), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="hours_{first}_{today}.xlsx"'

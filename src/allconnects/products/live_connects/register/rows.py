@@ -20,7 +20,7 @@ from allconnects.fleet.forms import DocumentForm
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models import Badge, Claim, Document, Installation, Occupancy, Person, TeamMember
 from allconnects.fleet.models.presence import BadgeKind, Role
-from allconnects.fleet.services import materials, overview, register
+from allconnects.fleet.services import materials, register
 from allconnects.fleet.who import who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError
@@ -40,7 +40,7 @@ def detail(request: TenantRequest, path: str, key: str) -> HttpResponse:
     context: dict[str, Any] = {
         "path": path, "kind": kind, "row": row, "sections": sections(request), "planner": planner,
         "manages": at_least(request.role, "manager"), "facts": _facts(kind, row), "now": clock.now(),
-        "today": overview.today(), "changes": told(history.of_row(kind.name, row.pk, 60)) if planner else [],
+        "today": clock.today(), "changes": told(history.of_row(kind.name, row.pk, 60)) if planner else [],
     }  # fmt: skip
     context |= _PARTS[kind.name](row, planner)
     if kind.name == "person" and context["manages"]:

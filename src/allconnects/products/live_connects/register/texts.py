@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.fleet.models import Change
 from allconnects.fleet.models.record import ChangeKind
-from allconnects.telemetry.services import BRUSSELS
+from allconnects.kit.clock import BRUSSELS
 
 WHY = {
     "nothing_known": _("No tracker, no tag and no custody say anything."),

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET, require_POST
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.fleet.kinds import MATERIAL, PERSON, TEAM, VEHICLE
 from allconnects.fleet.models.presence import BadgeKind
-from allconnects.fleet.services import badging, inbox, installing, materials, overview, papers, presence, register
+from allconnects.fleet.services import badging, inbox, installing, materials, papers, presence, register
 from allconnects.fleet.who import who
+from allconnects.kit import clock
+from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.products.live_connects.picking import sources
 from allconnects.products.live_connects.picking.fields import picked
 from allconnects.products.live_connects.register.common import PATH_OF, attempt, kind_of, sections
-from allconnects.telemetry.services import BRUSSELS
 
 
 def moment(text: str) -> datetime | None:
@@ -180,7 +181,7 @@ def join(request: TenantRequest, key: int) -> HttpResponse:
         person = uuid(picked(post, sources.PERSON, "person"))
         if person is None:
             raise InvalidInput(_("Choose a person."))
-        since = day(post.get("since", "")) or overview.today()
+        since = day(post.get("since", "")) or clock.today()
         return papers.join(who(request), team, person, since, day(post.get("until", "")), "leads" in post)
 
     attempt(request, act, _("Saved."))
@@ -191,7 +192,7 @@ def join(request: TenantRequest, key: int) -> HttpResponse:
 @member("manager")
 def leave(request: TenantRequest, member: int) -> HttpResponse:
     """A person leaves a team today."""
-    return _back("teams", papers.leave(who(request), member, overview.today()).team_id)
+    return _back("teams", papers.leave(who(request), member, clock.today()).team_id)
 
 
 @require_POST

@@ -8,8 +8,8 @@ from django import template
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from allconnects.kit.clock import BRUSSELS
 from allconnects.products.live_connects.history_day import ms
-from allconnects.products.live_connects.history_spans import BRUSSELS
 
 register = template.Library()
 register.filter("ms", ms)
