@@ -159,12 +159,9 @@ def _web(_arguments: argparse.Namespace) -> int:
 def _worker(_arguments: argparse.Namespace) -> int:
     _process("worker", "web")
     _opened()
-    import django
+    from allconnects.kit import metrics, rooms
 
-    from allconnects.kit import metrics
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    django.setup()  # what the worker does imports models
+    rooms.load()  # what the worker does imports models
     from allconnects.site import worker
 
     metrics.serve()
@@ -180,11 +177,10 @@ def _migrate(_arguments: argparse.Namespace) -> int:
 
 
 def _openapi(_arguments: argparse.Namespace) -> int:
-    import django
+    from allconnects.kit import rooms
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
     config.current()
-    django.setup()
+    rooms.load()
     from django.core.serializers.json import DjangoJSONEncoder
 
     from allconnects.site.api import api

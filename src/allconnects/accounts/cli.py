@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from allconnects.kit import config, db
+from allconnects.kit import config, db, rooms
 from allconnects.kit.errors import NotFound
 
 Commands = Any
@@ -98,11 +98,6 @@ def change_supporter(arguments: argparse.Namespace) -> int:
 
 def _as_owner() -> None:
     """These commands are for whoever runs the platform: no tenant speaks here."""
-    import os
-
     config.current()
     db.set_process_role("owner")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()

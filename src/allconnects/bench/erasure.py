@@ -23,6 +23,7 @@ from allconnects.bench.erasure_people import Driver, Past, left, past
 from allconnects.bench.frames import RECORDS
 from allconnects.bench.ingest import DEVICES, BenchError, _child, _devices, _free_port, _send, _Sender
 from allconnects.bench.store import _migrate, settings_of
+from allconnects.kit import rooms
 from allconnects.kit.postgres import EmbeddedPostgres
 from allconnects.privacy.vault.service import from_settings
 
@@ -175,10 +176,7 @@ def carry_out(organisation: int, person: str) -> int:
     """The hidden command ``bench-erase``: ask for the erasure of a person and carry it out as the worker does."""
     from uuid import UUID, uuid4
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()
     from allconnects.accounts.tenancy import speaking_for
     from allconnects.kit import db
     from allconnects.privacy.erasure import engine, service

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
+
+from allconnects.kit import rooms
 
 
 def run() -> int:
     """Print a cookie of a new viewer of the benchmark's organisation."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.utils.module_loading import import_string

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-import django
-
 from allconnects.billing import catalog, invoices, licences, payments
 from allconnects.billing.processor import processor
 from allconnects.billing.store import NOBODY, one, session
-from allconnects.kit import db
+from allconnects.kit import db, rooms
 from allconnects.kit.errors import InvalidInput
 
 Commands = Any
@@ -48,8 +45,7 @@ def _add(actions: Commands, name: str, text: str, run: Callable[[argparse.Namesp
 
     def call(arguments: argparse.Namespace) -> int:
         db.set_process_role("web")
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-        django.setup()
+        rooms.load()
         catalog.catalogue()
         run(arguments)
         return 0

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from allconnects.kit import db
+from allconnects.kit import db, rooms
 from allconnects.privacy.breaches import cli as breaches
 from allconnects.privacy.consents import cli as consents
 from allconnects.privacy.masking import cli as masking
@@ -59,10 +58,7 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 
 def _cases(_arguments: argparse.Namespace) -> int:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()
     from allconnects.privacy.requests.upkeep import overdue
 
     with db.connect("owner", autocommit=True) as connection:
@@ -84,10 +80,7 @@ def _replay(_arguments: argparse.Namespace) -> int:
 
 
 def _documents(arguments: argparse.Namespace) -> int:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()
     from allconnects.privacy import documents
 
     if arguments.check:

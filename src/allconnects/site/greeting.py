@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
+from allconnects.kit import rooms
 
 
 def run() -> int:
     """Print a hint while there is no organisation, nothing later."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()
     from allconnects.accounts.models import Organisation
 
     if not Organisation.objects.exists():

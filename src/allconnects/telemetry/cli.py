@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import Any
 
-from allconnects.kit import db
+from allconnects.kit import db, rooms
 from allconnects.kit.errors import NotFound
 
 KINDS = ("vehicle", "phone", "material")
@@ -48,10 +47,7 @@ def _run(action: Any) -> Any:
 def set_up(slug: str | None) -> Any:
     """Django as the role ``web``, and the organisation of that short name. Raises NotFound."""
     db.set_process_role("web")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()
     from allconnects.accounts.models import Organisation
     from allconnects.accounts.tenancy import speaking_for
 

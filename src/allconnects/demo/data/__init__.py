@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
-from allconnects.kit import config
+from allconnects.kit import config, rooms
 
 
 def run() -> int:
     """Make what is missing and print ``account=… password=… token=…``."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()
     from allconnects.demo.data import access, stages
 
     path = config.current().home / "secrets" / "demo.json"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from datetime import UTC, datetime
 from typing import Any
 
+from allconnects.kit import rooms
 from allconnects.kit.errors import InvalidInput
 
 
@@ -31,10 +31,7 @@ def _moment(text: str) -> datetime:
 
 
 def _unwrapped(arguments: argparse.Namespace) -> int:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
+    rooms.load()
     from allconnects.privacy.breaches import reach
 
     found = reach.reached(arguments.account, _moment(arguments.begin), _moment(arguments.end))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tomllib
 from pathlib import Path
 
-from allconnects.kit import db
+from allconnects.kit import db, rooms
 from allconnects.kit.errors import InvalidInput
 
 
@@ -27,11 +26,8 @@ def add_commands(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _set_up() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
     db.set_process_role("web")
-    import django
-
-    django.setup()
+    rooms.load()
 
 
 def _mailing(arguments: argparse.Namespace) -> int:

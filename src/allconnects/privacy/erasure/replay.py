@@ -6,7 +6,6 @@ Sources: GDPR art. 17, 5(1)(e); EDPB on erasure in backups.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from allconnects.kit import clock, db
+from allconnects.kit import clock, db, rooms
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.erasure import engine, marks
@@ -76,7 +75,7 @@ def replay() -> Replayed:
     """
     with from_settings() as vault, db.connect("owner", autocommit=True) as raw:
         wanted = dict.fromkeys(_ask(raw, subject) for subject in returned(raw, vault))
-        _load()
+        rooms.load()
         wanted |= dict.fromkeys((row[0], row[1]) for row in raw.execute(_BEGUN).fetchall())
         states = [engine.run(organisation, erasure, vault=vault) for organisation, erasure in wanted]
         states += offboarding().replay(raw, vault)
@@ -88,7 +87,7 @@ def returned(raw: Raw, vault: Vault) -> list[Subject]:
     left = marks.unreplayed(raw, vault)
     if not left:
         return []
-    _load()
+    rooms.load()
     return [subject for subject in _subjects(raw) if marks.main_tag(vault, subject) in left]
 
 
@@ -102,7 +101,7 @@ def offboarding() -> Any:
 def _organisations(raw: Raw, vault: Vault) -> int:
     if not marks.unreplayed(raw, vault):
         return 0
-    _load()
+    rooms.load()
     return len(offboarding().returned(raw, vault))
 
 
@@ -126,13 +125,3 @@ def _ask(raw: Raw, subject: Subject) -> tuple[int, UUID]:
         cursor.execute(_ADD, (organisation, number, case, subject.person, subject.account, clock.now()))
         audit.record(cursor, organisation, WHO, "erasure.replayed", f"erasure:{number}", {"case": str(case)})
     return organisation, number
-
-
-def _load() -> None:
-    """Labels and what rooms add to an erasure are there when all rooms are loaded; most starts need neither."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-    from django.apps import apps
-
-    if not apps.ready:
-        django.setup()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from allconnects.kit import rooms
 from allconnects.kit.errors import InvalidInput
 
 
@@ -27,7 +27,7 @@ def add_commands(actions: Any) -> None:
 
 
 def _dump(arguments: argparse.Namespace) -> int:
-    _set_up()
+    rooms.load()
     from allconnects.privacy.masking.dump import dump
     from allconnects.privacy.vault.cli import database
 
@@ -38,7 +38,7 @@ def _dump(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    _set_up()
+    rooms.load()
     from allconnects.privacy.masking.load import load
     from allconnects.privacy.vault.cli import database
 
@@ -56,10 +56,3 @@ def _password() -> str:
     if not given:
         raise InvalidInput("no password was given; nothing was loaded")
     return given
-
-
-def _set_up() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allconnects.site.settings")
-    import django
-
-    django.setup()
