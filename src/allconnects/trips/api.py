@@ -75,7 +75,7 @@ def _json(found: Any) -> HttpResponse:
 
 
 def _span(asked: Filter) -> tuple[datetime, datetime]:
-    today = clock.now().astimezone(devices.BRUSSELS).date().isoformat()
+    today = clock.today().isoformat()
     start = devices.moment(asked.begin or today, days=0)
     end = devices.moment(asked.to or start.date().isoformat(), days=1)
     if start.timestamp() >= end.timestamp():
@@ -144,7 +144,7 @@ def trips_file(request: HttpRequest, form: Literal["csv", "xlsx"], asked: Query[
 
 def _month(text: str) -> date:
     try:
-        return date.fromisoformat(f"{text}-01") if text else clock.now().astimezone(devices.BRUSSELS).date()
+        return date.fromisoformat(f"{text}-01") if text else clock.today()
     except ValueError:
         raise InvalidInput(_("A month is written as 2026-10.")) from None
 

@@ -65,7 +65,7 @@ class Trips:
         times = sorted(datetime.fromtimestamp(row[0] / 1000, UTC) for row in rows)
         news = {}
         for time in times:
-            day = time.astimezone(sealing.BRUSSELS).date()
+            day = clock.day_of(time)
             first = news[day].first if day in news else time
             news[day] = sealing.News(device.organisation, device.id, day, first, time)
         with self.worker.transaction():
@@ -78,7 +78,7 @@ class Trips:
 
     def seal(self, device: DeviceRef, day: datetime) -> None:
         """Seal the Brussels day of a moment."""
-        one = day.astimezone(sealing.BRUSSELS).date()
+        one = clock.day_of(day)
         sealing.seal_day(self.worker, self.vault, device.organisation, device.id, one)
 
     def trips(self, device: DeviceRef, columns: str = TRIP) -> list[tuple[Any, ...]]:

@@ -225,4 +225,4 @@ def _moment(value: Any) -> datetime:
     found = parse_datetime(value) if isinstance(value, str) else None
     if found is None:
         raise InvalidInput(_("Say when it was."))
-    return found if found.tzinfo else found.replace(tzinfo=devices.BRUSSELS)
+    return found if found.tzinfo else found.replace(tzinfo=clock.BRUSSELS)
