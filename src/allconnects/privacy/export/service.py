@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 
 from allconnects.kit import clock, config, db, jobs
 from allconnects.kit.errors import AllconnectsError, NotFound
+from allconnects.kit.files import whole
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.erasure.rows import Rows, params_of
 from allconnects.privacy.export import package
@@ -180,13 +181,8 @@ def make(organisation: int, export: UUID, *, vault: Vault | None = None) -> None
     nonce = os.urandom(_NONCE)
     path = file_of(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    with whole(path) as file:
         file.write(nonce + _key(export, vault).encrypt(nonce, content, export.bytes))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
     until = clock.now() + timedelta(days=RULES["export_file"].default_days or 7)
     with connection.cursor() as cursor:
         cursor.execute(_READY, (len(content), clock.now(), until, organisation, export))

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,6 +18,7 @@ from psycopg import sql
 
 from allconnects.kit import db
 from allconnects.kit.errors import InvalidInput
+from allconnects.kit.files import whole
 from allconnects.privacy.masking import plan
 from allconnects.privacy.masking.plan import Column, Copied
 
@@ -43,7 +43,7 @@ def write(connection: psycopg.Connection[Any], path: Path) -> dict[str, int]:
     """The same over a connection as the owner that is in no transaction yet."""
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
-    with connection.transaction(), _whole(path) as file:
+    with connection.transaction(), _packed(path) as file:
         tables = plan.tables(connection)
         _line(file, {"masked_dump": FORM, "migrations": migrations(connection), "leaves": _leaves(connection, tables)})
         rows = {table.name: _table(connection, table, file) for table in tables}
@@ -56,33 +56,14 @@ def migrations(connection: psycopg.Connection[Any]) -> dict[str, str]:
     return dict(connection.execute(_MIGRATIONS).fetchall())
 
 
-class _whole:
-    """A file beside the one that is wanted, which takes its name when everything stands in it and is on the disk."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> TextIO:
-        try:
-            number, name = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
-        except OSError as error:
-            raise InvalidInput(f"a file cannot be made in {self._path.parent}: {error.strerror}") from None
-        self._raw, self._half = os.fdopen(number, "wb"), Path(name)
-        self._text = gzip.open(self._raw, "wt", compresslevel=6, encoding="utf-8")
-        return self._text
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        try:
-            if kind is None:
-                self._text.close()
-                self._raw.flush()
-                os.fsync(self._raw.fileno())
-                self._half.replace(self._path)
-        except OSError as error:
-            raise InvalidInput(f"the dump cannot be written: {error.strerror}") from None
-        finally:
-            self._raw.close()
-            self._half.unlink(missing_ok=True)
+@contextmanager
+def _packed(path: Path) -> Iterator[TextIO]:
+    """Lines under gzip into a file that is whole or is not there. Raises InvalidInput where it cannot be written."""
+    try:
+        with whole(path) as file, gzip.open(file, "wt", compresslevel=6, encoding="utf-8") as text:
+            yield text
+    except OSError as error:
+        raise InvalidInput(f"the dump cannot be written to {path.parent}: {error.strerror}") from None
 
 
 def _leaves(connection: psycopg.Connection[Any], tables: list[Copied]) -> dict[str, list[str]]:

@@ -6,7 +6,6 @@ Made from the labels: secrets of signing in are left out, and what belongs to pe
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import psycopg
 import structlog
 
 from allconnects.kit import clock, config, db
+from allconnects.kit.files import whole
 from allconnects.kit.labels import Label, Table
 from allconnects.privacy.offboarding import ports, tables
 from allconnects.privacy.vault import open_vault
@@ -53,19 +53,12 @@ def make(organisation: int, number: UUID) -> None:
     """Write the file; it has its name when it is whole. Raises OSError, DatabaseUnavailable, VaultError."""
     file = path(number)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    half = file.with_suffix(".part")
     with db.connect("rights", autocommit=True, application="allconnects-offboarding") as connection:
         connection.execute("SELECT set_config('app.organisation', %s, false)", (str(organisation),))
-        handle = os.open(half, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            with os.fdopen(handle, "w+b") as stream:
-                with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as pack:
-                    _fill(pack, connection, organisation, number)
-                stream.flush()
-                os.fsync(stream.fileno())
-            half.replace(file)
+            with whole(file) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as pack:
+                _fill(pack, connection, organisation, number)
         except BaseException:
-            half.unlink(missing_ok=True)
             connection.execute(_STATE, ("failed", 0, 0, None, number))
             raise
         connection.execute(_STATE, ("ready", 1, 1, clock.now(), number))

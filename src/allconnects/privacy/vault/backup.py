@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -21,12 +20,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from allconnects.kit import clock
+from allconnects.kit.files import whole
 from allconnects.privacy.vault import keys
 from allconnects.privacy.vault.changes import alone, is_erased, reconcile, remember, sweep_numbers
 from allconnects.privacy.vault.errors import Damaged, RootMissing, VaultError
 from allconnects.privacy.vault.identity import Identity, identify, opened, put
 from allconnects.privacy.vault.ledger import Ledger
-from allconnects.privacy.vault.root import RootKey, sync_folder
+from allconnects.privacy.vault.root import RootKey
 from allconnects.privacy.vault.rows import COLUMNS, Connection, KeyRow, insert, tell
 
 _FORMAT = "allconnects vault backup 1"
@@ -49,20 +49,11 @@ class Restored(NamedTuple):
 
 def backup(connection: Connection, root: RootKey, path: Path) -> int:
     """Write every row of one moment to a file, which appears only when it is whole. Returns the number of keys."""
-    draft = path.with_name(path.name + ".part")
     try:
-        draft.unlink(missing_ok=True)
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
+        with whole(path) as file:
             count = _write(connection, root, file)
-            file.flush()
-            os.fsync(handle)
-        draft.replace(path)
-        sync_folder(path.absolute().parent)
     except OSError as error:
         raise VaultError(f"the backup {path} cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
     connection.execute("INSERT INTO vault_backup (at, keys) VALUES (%s, %s)", (clock.now(), count))
     return count
 

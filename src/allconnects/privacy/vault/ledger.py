@@ -15,8 +15,8 @@ from typing import BinaryIO
 from uuid import UUID
 
 from allconnects.kit import clock
+from allconnects.kit.files import sync_folder
 from allconnects.privacy.vault.errors import VaultError
-from allconnects.privacy.vault.root import sync_folder
 
 
 class Ledger:

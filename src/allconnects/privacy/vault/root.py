@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 from uuid import UUID, uuid4
 
+from allconnects.kit.files import sync_folder
 from allconnects.privacy.vault import keys
 from allconnects.privacy.vault.errors import RootMissing, RootUnwritable, VaultError
 
@@ -174,12 +175,3 @@ class FileRoot:
     def _beside(self, what: str) -> Path:
         real = self.path.resolve()
         return real.with_name(f"{real.name}.{what}")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
