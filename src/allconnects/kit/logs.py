@@ -20,7 +20,7 @@ ALLOWED = frozenset(
     {
         "attempt", "batch", "child", "code", "count", "days", "error", "event", "kind", "level", "logger", "ms",
         "path", "port", "ports", "process", "protocol", "reason", "rows", "seconds", "signal", "trace", "state",
-        "status", "step", "timestamp", "url", "version", "view",
+        "status", "step", "tables", "timestamp", "url", "version", "view",
     }
 )  # fmt: skip
 _OURS = "allconnects"

@@ -176,7 +176,7 @@ def _partial(one: Run, name: str, what: str) -> bool:
     one.state = "partial"
     one.note(name, "waiting" if what == "hold" else "failed", 0, what)
     if what != "hold":
-        log.error("erasure.partial", step=name, what=what)
+        log.error("erasure.partial", step=name, reason=what)
     return False
 
 

@@ -25,6 +25,7 @@ from allconnects.kit import clock, db
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.erasure import marks
+from allconnects.privacy.erasure.engine import NotAll
 from allconnects.privacy.erasure.rows import Rows
 from allconnects.privacy.offboarding import answer, copies, ports, tables
 from allconnects.privacy.subjects import reach
@@ -62,12 +63,6 @@ _EMAIL = "SELECT email FROM accounts_account WHERE id = %s"
 _CLOSE = """
     UPDATE privacy_offboarding SET state = 'done', asked_by = NULL, agreed_by = NULL, answer_to = '', accounts = '{}',
         done_at = %s, copy_state = '', steps = %s, kept = %s WHERE organisation_id = %s"""
-
-
-class NotAll(AllconnectsError):
-    """Something could not be taken out yet. ``message`` is a word of a closed list."""
-
-    code = "not_all"
 
 
 @dataclass(slots=True)
@@ -140,7 +135,7 @@ def _step(one: Run, name: str, action: Callable[[Run], int]) -> bool:
             raise db.DatabaseUnavailable("the database does not answer") from error
         what = error.message if isinstance(error, NotAll) else type(error).__name__
         one.note(name, "failed", what=what)
-        log.error("offboarding.step_failed", step=name, what=what)
+        log.error("offboarding.step_failed", step=name, reason=what)
         return False
     if name != "close":
         one.note(name, "done", count)
