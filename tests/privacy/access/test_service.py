@@ -107,6 +107,8 @@ def test_who_reads_about_many_is_told(organisation: Organisation, owner_connecti
 
 
 def test_leaves_are_made_and_go_with_their_time(owner_connection: psycopg.Connection[Any]) -> None:
+    # What other tests read with their clock ahead keeps the next month's leaf from being made, as it should.
+    owner_connection.execute("DELETE FROM privacy_access_rest WHERE at > now()")
     with db.connect("worker", autocommit=True) as worker:
         service.keep(worker)
         service.keep(worker)

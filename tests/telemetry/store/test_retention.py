@@ -40,9 +40,13 @@ def worker(database: None) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def leaf() -> date:
-    """A day of receipt that no other test uses."""
-    return clock.now().date() - timedelta(days=next(_days))
+def leaf(owner_connection: Connection) -> date:
+    """A day of receipt that no other test here uses, without what tests elsewhere left on it."""
+    day = clock.now().date() - timedelta(days=next(_days))
+    if there(owner_connection, hot(day)):
+        owner_connection.execute(f"DELETE FROM {hot(day)}".encode())
+    owner_connection.execute("DELETE FROM telemetry_certificate WHERE leaf = %s", (hot(day),))
+    return day
 
 
 def noon(leaf: date) -> int:
