@@ -3,8 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 
+# Each process of the platform would compile all its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format bench clean ready ready-for-tests
+.PHONY: help demo up test lint format bench clean only-tests ready ready-for-tests
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -15,7 +18,9 @@ demo: ready ## the platform with a demo organisation and a simulated fleet; Ctrl
 up: ready ## the platform without demo data
 	@exec $(BIN)/python -m allconnects up --end-with-parent
 
-test: ready-for-tests lint ## style, types, floors and all tests (TESTS=… names some)
+test: ready-for-tests lint only-tests ## style, types, floors and all tests (TESTS=… names some)
+
+only-tests: ready-for-tests
 	@CHROMIUM="$$($(PYTHON) tools/machine.py --chromium)" || unset CHROMIUM; export CHROMIUM; \
 	exec $(BIN)/python -m pytest $(TESTS)
 

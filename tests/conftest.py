@@ -5,6 +5,7 @@ Data are committed; every test has its own organisations, so nothing is cleaned 
 
 from __future__ import annotations
 
+import gc
 import secrets
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import database as test_database
+from tests.selection import may_differ
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -27,9 +29,27 @@ settings.register_profile("here", settings(), deadline=None, suppress_health_che
 settings.load_profile("here")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--only-with-database``: for a second run, on another server or as another user."""
+    parser.addoption(
+        "--only-with-database",
+        action="store_true",
+        help="leave out tests that no other database server and no other user could change",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests last: while their browser runs, Django refuses to ask the database from this thread."""
+    if config.getoption("--only-with-database"):
+        config.hook.pytest_deselected(items=[item for item in items if not may_differ(item)])
+        items[:] = [item for item in items if may_differ(item)]
     items.sort(key=lambda item: "e2e" in item.path.parent.parts)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays to the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

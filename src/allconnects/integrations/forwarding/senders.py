@@ -15,8 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import nats
-import nats.errors
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -124,6 +122,9 @@ def _nats(address: Address, messages: Sequence[Message]) -> None:
 
 async def _nats_batch(address: Address, messages: Sequence[Message]) -> None:
     """Published, then flushed: the server answers a ping behind the last message only when it has read all."""
+    import nats  # here, because it brings aiohttp into every process that starts
+    import nats.errors
+
     scheme, host, port = address.split()
     options: dict[str, Any] = {"allow_reconnect": False, "connect_timeout": WITHIN_S, "error_cb": _quiet}
     if scheme == "tls":
