@@ -92,7 +92,7 @@ def test_at_41_nobody_answers_himself_and_nobody_speaks_for_another(
         contests.answer(other_organisation.pk, clerk, crew.person, said.pk, "kept", "It is right.")
     with clock.at(NOW), speaking_for(pk):
         contests.withdraw(pk, crew.account, said.pk)
-        with pytest.raises(NotFound):
+        with pytest.raises(contests.AnsweredAlready):
             contests.answer(pk, clerk, crew.person, said.pk, "kept", "It is right.")
         payroll.approve(pk, clerk, crew.person, OCTOBER, crew.month().digest)
         assert PayrollMonth.objects.filter(person=crew.person).count() == 1
@@ -114,7 +114,7 @@ def test_at_41_on_the_pages_from_the_word_to_the_answer(crew: Crew, client_of: C
         assert office.post(theirs, {"act": "approve", "digest": digest}).status_code == 409
         given = {"act": "kept", "contest": number, "answer": "The badge says noon."}
         assert office.post(theirs, given).status_code == 302
-        assert office.post(theirs, given).status_code == 404, "answered once"
+        assert office.post(theirs, given).status_code == 409, "answered once"
         page = worker.get(mine).content.decode()
         assert "The badge says noon." in page
         assert office.post(theirs, {"act": "approve", "digest": digest}).status_code == 302

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from allconnects.accounts import mail, services
+from allconnects.accounts import mail, roster, services
 from allconnects.accounts.access import RANK, SCOPES, TenantRequest, at_least, member
 from allconnects.accounts.middleware import CHOSEN
 from allconnects.accounts.models import Account, ApiToken, Invitation, Membership, Role
@@ -21,6 +21,8 @@ from allconnects.accounts.preferences import back
 from allconnects.accounts.services import Actor
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, Forbidden, NotFound
+
+A_PAGE = 50
 
 
 def actor(request: TenantRequest) -> Actor:
@@ -50,7 +52,7 @@ def _try(request: TenantRequest, action: Callable[[], Any], done: str) -> Any:
 @require_GET
 @never_cache
 def members(request: TenantRequest) -> HttpResponse:
-    """The organisation: for all, its name and one's own place; for managers, its people."""
+    """The organisation: for all, its name and one's own place; for managers, its people, fifty on a page."""
     return _members(request)
 
 
@@ -63,8 +65,11 @@ def _members(request: TenantRequest, link: str = "", invited: str = "") -> HttpR
         "grantable": [r for r in Role if RANK[r] <= RANK[Role(me.role)]],
     }
     if at_least(me.role, Role.MANAGER):
-        people = Membership.objects.select_related("account").order_by("account__email")
+        text, cursor = request.GET.get("q", "")[:200], request.GET.get("cursor", "")[:500]
+        people, following = roster.page_of(me.organisation, text, cursor, A_PAGE)
         context["members"] = [(m, RANK[Role(m.role)] <= RANK[Role(me.role)]) for m in people]
+        context |= {"q": text, "next_cursor": following, "later": bool(cursor)}
+        context["total"] = roster.count_of(me.organisation)
         context["invitations"] = Invitation.objects.filter(accepted_at=None).order_by("-created_at")
         context["now"] = clock.now()
     return render(request, "accounts/members.html", context)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from allconnects.accounts.models import Account
@@ -14,6 +13,7 @@ from allconnects.fleet.kinds import KINDS
 from allconnects.fleet.models import Person
 from allconnects.fleet.services import register
 from allconnects.fleet.who import Who
+from allconnects.kit import words
 from allconnects.privacy.requests import ports, rectifying
 from allconnects.privacy.requests.rectifying import Fact
 
@@ -36,11 +36,7 @@ class People:
 
     def search(self, text: str) -> list[tuple[UUID, str]]:
         """People whose name or number holds every word, at most twenty."""
-        found = Person.objects.all()
-        for word in text.split()[:5]:
-            found = found.filter(
-                Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(number__icontains=word)
-            )
+        found = words.holding(Person.objects.all(), words.words_of(text), ("first_name", "last_name", "number"))
         return [(one.pk, one.name) for one in found.order_by("last_name", "first_name")[:20]]
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, F, Func, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
 MOST_WORDS: Final = 8
 _PLAIN: Final = {
@@ -13,15 +19,55 @@ _PLAIN: Final = {
 _FROM: Final = "".join(_PLAIN.values())
 _TO: Final = "".join(plain * len(signs) for plain, signs in _PLAIN.items())
 _TABLE: Final = str.maketrans(_FROM, _TO)
+_SPECIAL: Final = re.compile(r"[%_\\]")
+EDGE: Final = "\x1f"
+"""Stands between columns: nobody types it."""
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
+
+
+def plain(text: str) -> str:
+    """A text without accents and capitals."""
+    return unicodedata.normalize("NFC", text.replace("\0", "").replace(EDGE, " ")).lower().translate(_TABLE)
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text as ``folded`` leaves them; at most eight."""
-    plain = unicodedata.normalize("NFC", text.replace("\0", "")).lower().translate(_TABLE)
-    return plain.split()[:MOST_WORDS]
+    """The words of a text as ``plain`` leaves them; at most eight."""
+    return plain(text).split()[:MOST_WORDS]
 
 
 def holds_all(text: str) -> str:
     """SQL: every word of the array ``%(words)s`` stands in the text that this SQL gives."""
-    plain = f"translate(lower({text}), '{_FROM}', '{_TO}')"
-    return f"NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) word WHERE strpos({plain}, word) = 0)"
+    folded = f"translate(lower({text}), '{_FROM}', '{_TO}')"
+    return f"NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) word WHERE strpos({folded}, word) = 0)"
+
+
+class Plain(Func):
+    """The same in a query: what an expression gives, without accents and capitals."""
+
+    template = f"translate(lower(%(expressions)s), '{_FROM}', '{_TO}')"
+    output_field = TextField()
+
+
+class _HoldsAll(Func):
+    """Whether a text is like every pattern of an array: the text is worked out once."""
+
+    template = "(%(expressions)s::text[]))"
+    arg_joiner = " LIKE ALL ("
+    output_field = BooleanField()
+
+
+def text_of(columns: Iterable[str]) -> Plain:
+    """What stands in these columns, ``EDGE`` before, between and after them."""
+    edge = Value(EDGE, TextField())
+    parts: list[Any] = [edge]
+    for column in columns:
+        parts += [Coalesce(Cast(F(column), TextField()), Value("", TextField())), edge]
+    return Plain(Concat(*parts, output_field=TextField()))
+
+
+def holding(rows: Rows, words: Sequence[str], columns: Iterable[str]) -> Rows:
+    """Those rows in one of whose columns stands each of the words (of ``words_of``)."""
+    if not words:
+        return rows
+    patterns = ["%" + _SPECIAL.sub(r"\\\g<0>", word) + "%" for word in words]
+    return rows.filter(_HoldsAll(text_of(columns), Value(patterns, ArrayField(TextField()))))

@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
-from allconnects.kit import clock, paging
+from allconnects.kit import clock, paging, words
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.places import due, shapes
 from allconnects.places.models import Colour, Kind, Place
@@ -49,8 +49,7 @@ def find_places(text: str = "", kind: str = "", on: date | None = None) -> Query
     found: QuerySet[Place] = Place.objects.order_by("name", "id")
     if not text.isprintable():
         return found.none()
-    for word in text.split()[:5]:
-        found = found.filter(Q(name__icontains=word) | Q(number__icontains=word) | Q(address__icontains=word))
+    found = words.holding(found, words.words_of(text), ("name", "number", "address"))
     if kind:
         found = found.filter(kind=kind)
     if on:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import Person
 from allconnects.kit import clock
-from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
+from allconnects.kit.errors import AllconnectsError, Forbidden, InvalidInput, NotFound
 from allconnects.privacy.audit import service as audit
 from allconnects.reports.classifying import person_of
 from allconnects.reports.models import Contest, Outcome
@@ -25,6 +25,13 @@ from allconnects.reports.period import next_month
 
 MONTHS = 13
 """How far back somebody looks and contests: as far as positions and trips are kept."""
+
+
+class AnsweredAlready(AllconnectsError):
+    """Somebody else was quicker, or the person took it back."""
+
+    code = "decided"
+    status = 409
 
 
 def months() -> list[date]:
@@ -78,9 +85,10 @@ def withdraw(organisation: int, account: Account, number: int) -> None:
 
 
 def answer(organisation: int, account: Account, person: UUID, number: int, outcome: str, text: str) -> Contest:
-    """Answer, in words that the person reads beside a name. Raises NotFound, Forbidden, InvalidInput.
+    """Answer, in words that the person reads beside a name.
 
-    Corrected is what was corrected: the figures must be others than those that he contested.
+    Corrected is what was corrected: the figures must be others than those that he contested. Raises NotFound,
+    Forbidden, InvalidInput, AnsweredAlready.
     """
     of = Person.objects.filter(pk=person).first()
     if of is None:
@@ -101,9 +109,13 @@ def answer(organisation: int, account: Account, person: UUID, number: int, outco
 
 
 def _open(number: int, person: Person) -> Contest:
-    found = Contest.objects.select_for_update().filter(pk=number, person=person, outcome=Outcome.OPEN).first()
+    found = Contest.objects.select_for_update().filter(pk=number, person=person).first()
     if found is None:
-        raise NotFound(_("This is answered already, or was withdrawn."))
+        raise NotFound(_("There is no such thing here."))
+    if found.outcome == Outcome.WITHDRAWN:
+        raise AnsweredAlready(_("It was taken back meanwhile: there is nothing to answer."))
+    if found.outcome != Outcome.OPEN:
+        raise AnsweredAlready(_("Somebody else answered this first."))
     return found
 
 
@@ -123,6 +135,12 @@ def of_person(person: UUID, month: date | None = None) -> Sequence[Contest]:
 def waiting(month: date) -> set[UUID]:
     """Whose words about a month nobody has answered."""
     return set(Contest.objects.filter(month=month, outcome=Outcome.OPEN).values_list("person_id", flat=True))
+
+
+def unanswered(account: Account, limit: int = 100) -> Sequence[Contest]:
+    """What waits for an answer in all months, the oldest first; not what whoever asks said himself."""
+    found = Contest.objects.filter(outcome=Outcome.OPEN).exclude(person__account=account).select_related("person")
+    return list(found.order_by("said_at", "pk")[:limit])
 
 
 def _record(organisation: int, account: Account, action: str, about: Contest) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -14,17 +15,32 @@ from django.test import Client
 from allconnects.accounts.models import Organisation
 
 LISTS = {"/devices/": r'/devices/\d+/">(T\d+)<', "/reports/logbook/": r'/logbook/\d+/[^>]*>(Van \d+)<',
-         "/reports/payroll/": r"/payroll/[^>]*>(Ann Example-\d+)<"}  # fmt: skip
+         "/reports/payroll/": r"/payroll/[^>]*>(Ann Example-\d+)<",
+         "/organisation/": r'<td data-label="E-mail address">([^<]+)</td>'}  # fmt: skip
 
 
 @pytest.fixture
 def client(
     organisation: Organisation, client_of: Callable[..., Client], owner_connection: psycopg.Connection[Any]
-) -> Client:
+) -> Iterator[Client]:
     from allconnects.bench.pages import seed
 
     seed(owner_connection, organisation.pk, vehicles=101, people=101, materials=1, places=1, alerts=1)
-    return client_of("owner")
+    owner, mark = client_of("owner"), secrets.token_hex(4)
+    owner_connection.execute(
+        "WITH made AS (INSERT INTO accounts_account (email, name, language, theme, password, is_active, created_at) "
+        "SELECT 'm' || n || '.' || %s || '@example.org', 'Zoë Member-' || n, '', 'auto', '!', true, now() "
+        "FROM generate_series(1, 100) n RETURNING id) INSERT INTO accounts_membership "
+        "(organisation_id, account_id, role, created_at) SELECT %s, id, 'driver', now() FROM made",
+        (mark, organisation.pk),
+    )
+    yield owner
+    owner_connection.execute(
+        "WITH gone AS (DELETE FROM accounts_membership m USING accounts_account a WHERE a.id = m.account_id "
+        "AND a.email LIKE %s RETURNING a.id) SELECT count(*) FROM gone",
+        (f"m%.{mark}@example.org",),
+    )
+    owner_connection.execute("DELETE FROM accounts_account WHERE email LIKE %s", (f"m%.{mark}@example.org",))
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -43,7 +59,8 @@ def test_the_way_through_a_list_meets_everything_once(client: Client, path: str)
 
 
 @pytest.mark.parametrize(
-    ("path", "text"), [("/devices/", "t"), ("/reports/logbook/", "van"), ("/reports/payroll/", "ANN")]
+    ("path", "text"),
+    [("/devices/", "t"), ("/reports/logbook/", "van"), ("/reports/payroll/", "ANN"), ("/organisation/", "zoe")],
 )
 def test_a_search_goes_on_over_pages(client: Client, path: str, text: str) -> None:
     page = client.get(f"{path}?q={text}").content.decode()
@@ -68,7 +85,8 @@ def test_months_are_found_by_whether_they_are_approved(
     row = owner_connection.execute(
         "INSERT INTO reports_payrollmonth (organisation_id, person_id, month, figures, digest, approved_by_id, "
         "approved_at) SELECT %s, p.id, '2026-10-01', '{}', 'x', m.account_id, now() FROM fleet_person p, "
-        "accounts_membership m WHERE p.organisation_id = %s AND p.number = '7' AND m.organisation_id = %s RETURNING 1",
+        "accounts_membership m WHERE p.organisation_id = %s AND p.number = '7' AND m.organisation_id = %s "
+        "AND m.role = 'owner' RETURNING 1",
         (organisation.pk,) * 3,
     ).fetchone()
     assert row == (1,)

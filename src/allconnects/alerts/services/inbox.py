@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from allconnects.alerts.models import Alert, Handling, Rule, Step, What
 from allconnects.alerts.services import outbox, sighted
 from allconnects.alerts.services.record import step
-from allconnects.kit import clock
+from allconnects.kit import clock, words
 from allconnects.kit.errors import InvalidInput, NotFound
 
 PAGE = 50
@@ -58,7 +58,7 @@ def _filtered(wanted: Filter) -> QuerySet[Alert]:
     named = {"rule__severity": wanted.severity, "rule_id": wanted.rule, "subject": wanted.subject}
     found = found.filter(**{name: value for name, value in named.items() if value})
     if wanted.text:
-        found = found.filter(Q(subject_name__icontains=wanted.text) | Q(rule__name__icontains=wanted.text))
+        found = words.holding(found, words.words_of(wanted.text), ("subject_name", "rule__name"))
     if wanted.begin:
         found = found.filter(start_at__gte=wanted.begin)
     if wanted.end:

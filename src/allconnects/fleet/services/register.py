@@ -17,7 +17,7 @@ from allconnects.fleet.forms import RegisterForm, initial_of
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models.record import ChangeKind
 from allconnects.fleet.who import Who
-from allconnects.kit import clock
+from allconnects.kit import clock, words
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 from allconnects.privacy.audit import service as audit
 
@@ -80,11 +80,7 @@ def get(kind: Kind, key: object) -> Any:
 def query(kind: Kind, q: str = "", archived: bool = False, filters: Mapping[str, str] | None = None) -> Any:
     """Rows that every word of the search stands in. Filters that the kind does not know are left aside."""
     rows = kind.objects.filter(archived_at__isnull=not archived)
-    for word in q.split()[:8]:
-        hits = models.Q()
-        for column in kind.searched:
-            hits |= models.Q(**{f"{column}__icontains": word})
-        rows = rows.filter(hits)
+    rows = words.holding(rows, words.words_of(q), kind.searched)
     for name, value in (filters or {}).items():
         if value and name == "group" and "groups" in kind.searched:
             rows = rows.filter(groups__contains=[value])

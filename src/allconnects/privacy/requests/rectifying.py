@@ -25,6 +25,13 @@ MOST = 50
 """More corrections than that in one request are told in words."""
 
 
+class DecidedAlready(InvalidInput):
+    """Somebody else was quicker, or there is nothing to decide any more."""
+
+    code = "decided"
+    status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Something that can be wrong. ``read`` and ``write``: in the register; without, the correction is a note."""
@@ -76,18 +83,23 @@ def ask(case: Case, fact: str, about: str, measured: str, corrected: str) -> Cor
 
 
 def decide(correction: Correction, accept: bool, reason: str, by: Account) -> None:
-    """Accept or not, with a reason where not. What the register holds is changed there; both values stay here."""
+    """Accept or not, with a reason where not. What the register holds is changed there; both values stay here.
+
+    Raises InvalidInput, DecidedAlready.
+    """
     held = Correction.objects.select_for_update(of=("self",)).get(pk=correction.pk)
     if held.decided_at is not None:
-        raise InvalidInput(_("This was decided already."))
+        raise DecidedAlready(_("Somebody else decided this first."))
+    if not held.case.is_open:
+        raise DecidedAlready(_("This case is closed."))
     if not held.case.identity:
         raise InvalidInput(_("First check who asks."))
-    if not accept and len(reason.strip()) < 10:
+    if not accept and not 10 <= len(reason.strip()) <= 1000:
         raise InvalidInput(_("Say why, in words that the person understands."))
     person, fact = held.case.person, _facts.get(held.fact)
     if accept and fact is not None and fact.write is not None and person is not None:
         fact.write(person, held.corrected, by)
-    held.accepted, held.reason, held.decided_by, held.decided_at = accept, reason.strip(), by, clock.now()
+    held.accepted, held.reason, held.decided_by, held.decided_at = accept, reason.strip()[:1000], by, clock.now()
     held.person = person
     held.save()
     note(held.case, Happened.CORRECTED, fact=held.fact, accepted=accept)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.accounts.models import Account, Membership, Role
-from allconnects.kit import clock
+from allconnects.kit import clock, words
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.requests import deadlines, ports, receiving, tenants, texts, upkeep, working
 from allconnects.privacy.requests.access import officer
@@ -48,13 +48,13 @@ def queue(request: TenantRequest) -> HttpResponse:
     wanted = request.GET.get("show", "open")
     wanted = wanted if wanted in SHOWN else "open"
     found = Case.objects.filter(SHOWN[wanted]).exclude(state=State.UNCONFIRMED).defer("words", "result")
-    if words := request.GET.get("q", "").strip()[:60]:
-        found = found.filter(Q(reference__icontains=words) | Q(name__icontains=words) | Q(email__icontains=words))
+    text = request.GET.get("q", "").strip()[:60]
+    found = words.holding(found, words.words_of(text), ("reference", "name", "email"))
     order = ("due_on", "registered_at") if wanted == "open" else ("-closed_at", "-registered_at")
     page = Paginator(found.order_by(*order), A_PAGE).get_page(request.GET.get("page"))
     now = clock.today()
     rows = [(one, _colour(one, now), (one.due_on - now).days) for one in page]
-    context = {"rows": rows, "page": page, "shown": wanted, "q": words, "counts": _counts(), "today": now}
+    context = {"rows": rows, "page": page, "shown": wanted, "q": text, "counts": _counts(), "today": now}
     return render(request, "requests/queue.html", context)
 
 

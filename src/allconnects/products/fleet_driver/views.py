@@ -30,8 +30,9 @@ from allconnects.products.fleet_driver import mine
 from allconnects.reports.classifying import person_of
 
 SHELL = (
-    "css/tokens.css", "img/icon.svg", "js/page.js", "js/pick.js", "js/theme.js", "js/time.js", "driver/driver.css",
-    "driver/driver.js", "vendor/icons.svg", "vendor/tabler/tabler.min.css", "vendor/tabler/tabler.min.js",
+    "css/tokens.css", "img/icon.svg", "js/fold.js", "js/page.js", "js/pick.js", "js/theme.js", "js/time.js",
+    "driver/driver.css", "driver/driver.js",
+    "vendor/icons.svg", "vendor/tabler/tabler.min.css", "vendor/tabler/tabler.min.js",
 )  # fmt: skip
 ICONS = ((192, "any"), (512, "any"), (512, "maskable"))
 LONGEST_WAIT = timedelta(hours=24)

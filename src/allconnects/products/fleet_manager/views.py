@@ -22,14 +22,14 @@ from allconnects.alerts.delivery import keys
 from allconnects.products.live_connects.views import map_settings
 
 SHELL = (
-    "css/tokens.css", "img/icon.svg", "js/page.js", "js/pick.js", "js/theme.js", "js/time.js",
+    "css/tokens.css", "img/icon.svg", "js/fold.js", "js/page.js", "js/pick.js", "js/theme.js", "js/time.js",
     "live/details.js", "live/filters.js", "live/fleet.js", "live/groups.js", "live/labels.js", "live/layers.js",
     "live/list.js",
     "live/live.css", "live/main.js", "live/mapview.js", "live/nearest.js", "live/overlay.js", "live/palette.js",
     "live/settings.js", "live/sheet.js", "live/stream.js", "live/symbols.js", "live/traffic.js",
     "alerts/push.js",
-    "manager/alarms.js", "manager/app.js", "manager/inbox.js", "manager/manager.css", "manager/queue.js",
-    "manager/trips.js",
+    "manager/alarms.js", "manager/app.js", "manager/choose.js", "manager/inbox.js", "manager/manager.css",
+    "manager/queue.js", "manager/trips.js", "manager/why.js",
     "places/overlay.js", "places/search.js", "places/settings.js", "places/shapes.js",
     "vendor/icons.svg", "vendor/maplibre/maplibre-gl.css", "vendor/maplibre/maplibre-gl.mjs",
     "vendor/maplibre/maplibre-gl-worker.mjs", "vendor/tabler/tabler.min.css", "vendor/tabler/tabler.min.js",
@@ -52,6 +52,7 @@ def app(request: TenantRequest) -> HttpResponse:
         "day": reverse("manager:day"),
         "waiting": reverse("manager:waiting"),
         "act": reverse("manager:act"),
+        "find": reverse("picking:find", kwargs={"kind": "kind"}),
     }
     settings["texts"] |= _texts()
     settings["handles"] = handles
@@ -181,6 +182,40 @@ def _texts() -> dict[str, Any]:
         "correctit": _("{what}: {from} → {to}"),
         "answerby": _("To be answered by {day}"),
         "openrequest": _("Open the request"),
+        "contests": _("{name} says: {when} is wrong"),
+        "saidago": _("Said {ago}"),
+        "lookatdays": _("Look at the days"),
+        "iscorrected": _("It is corrected"),
+        "stays": _("It stays as it is"),
+        "correctfirst": _(
+            "Correct the trips, stays or drivers first: this is refused while the figures are what they were."
+        ),
+        "whatreads": _("What {name} reads"),
+        "contestreasons": {
+            "yes": [_("You are right: your hours are corrected."), _("What was missing has been added.")],
+            "no": [
+                _("The badge and the tracker say the same."),
+                _("The hours agree with those of your team at the site."),
+                _("I explained it to you in person."),
+            ],
+        },
+        "accept": _("Accept"),
+        "notaccept": _("Do not accept"),
+        "correctionreasons": [
+            _("What was measured agrees with the other data that we have."),
+            _("This cannot be checked: please bring something that shows it."),
+        ],
+        "answernow": _("All is decided. What is left is to send the answer."),
+        "whoasks": _("Check who asks first: on the page of the request."),
+        "ownwords": _("In your own words"),
+        "saywhy": _("Say why, in at least {count} characters."),
+        "sendreason": _("Send"),
+        "seen": _("Seen"),
+        "nosuch": _("Nothing is called like that."),
+        "moretyping": _("There are more: type on."),
+        "lastused": _("No network: this was used last."),
+        "choosefromlist": _("Choose from the list."),
+        "moretrips": _("There are more: choose a vehicle."),
         "take": _("Take it"),
         "dismiss": _("Dismiss"),
         "devicename": _("Name of the vehicle"),

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
-from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -25,9 +24,9 @@ from allconnects.fleet.models import Person, Question, Vehicle
 from allconnects.fleet.services import inbox
 from allconnects.fleet.who import who
 from allconnects.kit import clock
-from allconnects.kit.errors import AllconnectsError, Forbidden, InvalidInput, NotFound
-from allconnects.privacy.requests import rectifying
-from allconnects.privacy.requests.access import answers
+from allconnects.kit.errors import AllconnectsError, Forbidden, InvalidInput
+from allconnects.products.fleet_manager import said
+from allconnects.products.fleet_manager.given import number_of, uuid_of
 from allconnects.telemetry import services as devices
 from allconnects.telemetry.models import Device
 from allconnects.telemetry.store.segments import bounds
@@ -50,20 +49,12 @@ def day(request: TenantRequest) -> HttpResponse:
     organisation = request.organisation.pk
     rows = trips.trips_between(organisation, start, end, vehicle=vehicle, limit=MOST + 1)
     found = trips.named(organisation, rows, request.user.pk)
-    planner = at_least(request.role, "planner")
-    people = _people() if planner else {}
-    return JsonResponse(
-        {
-            "trips": _told(found[:MOST], people),
-            "more": len(found) > MOST,
-            "people": [{"id": str(key), "name": name} for key, name in people.items()],
-            "vehicles": list(Vehicle.objects.filter(archived_at=None).order_by("name").values("id", "name")[:5000]),
-        }
-    )
+    people = _people({one.person for one in found[:MOST]}) if at_least(request.role, "planner") else {}
+    return JsonResponse({"trips": _told(found[:MOST], people), "more": len(found) > MOST})
 
 
-def _people() -> dict[UUID, str]:
-    rows = Person.objects.filter(archived_at=None).order_by("last_name", "first_name")
+def _people(of: set[UUID | None]) -> dict[UUID, str]:
+    rows = Person.objects.filter(pk__in=[one for one in of if one], archived_at=None)
     return {key: f"{first} {last}".strip() for key, first, last in rows.values_list("pk", "first_name", "last_name")}
 
 
@@ -89,8 +80,8 @@ def _told(found: list[StoredTrip], people: Mapping[UUID, str]) -> list[dict[str,
 @never_cache
 @member("planner")
 def waiting(request: TenantRequest) -> HttpResponse:
-    """What waits for a decision: forgotten and unknown badges, two drivers at once; unknown devices for managers; what
-    people ask to have corrected for those who answer that."""
+    """What waits for a decision: forgotten and unknown badges, two drivers at once; for managers unknown devices and
+    contested hours; for those who answer requests what people ask to have corrected."""
     assert request.organisation is not None
     unknown = devices.unknown_devices(request.organisation) if at_least(request.role, "manager") else []
     return JsonResponse(
@@ -99,24 +90,10 @@ def waiting(request: TenantRequest) -> HttpResponse:
             "devices": [
                 {"protocol": one.protocol, "identifier": one.identifier, "seen": one.last_seen} for one in unknown
             ],
-            "requests": _requests(request.organisation.pk) if answers(request) else [],
-            "people": [{"id": str(key), "name": name} for key, name in _people().items()],
+            "contests": said.contested(request),
+            "requests": said.requested(request),
         }
     )
-
-
-def _requests(organisation: int) -> list[dict[str, Any]]:
-    """Decided on the page of the request alone: who asks has to be known first, and a refusal needs its reason."""
-    return [
-        {
-            "name": case.name, "due": case.due_on, "url": reverse("requests:case", args=[case.pk]),
-            "corrections": [
-                {"what": rectifying.label(one.fact), "about": one.about, "from": one.measured, "to": one.corrected}
-                for one in corrections
-            ],
-        }
-        for case, corrections in rectifying.waiting(organisation)
-    ]  # fmt: skip
 
 
 def _question(one: Question) -> dict[str, Any]:
@@ -148,30 +125,30 @@ def _trip(request: TenantRequest, body: Mapping[str, Any]) -> dict[str, Any]:
     """What a trip was for, and who drove."""
     assert request.organisation is not None
     change = Change(
-        person=_uuid(body.get("person")), nobody=body.get("nobody") is True, purpose=body.get("purpose") or None
+        person=uuid_of(body.get("person")), nobody=body.get("nobody") is True, purpose=body.get("purpose") or None
     )
     reason = str(body.get("reason") or _("Corrected on the phone"))[:200]
-    one = trips.correct(request.organisation.pk, _number(body.get("trip")), change, reason=reason, who=_name(request))
+    one = trips.correct(request.organisation.pk, number_of(body.get("trip")), change, reason=reason, who=_name(request))
     return {"trip": one.id, "corrections": list(one.corrections)}
 
 
 def _undo_trip(request: TenantRequest, body: Mapping[str, Any]) -> dict[str, Any]:
     """A correction is taken back."""
     assert request.organisation is not None
-    number, reason = _number(body.get("correction")), _("Taken back on the phone")
+    number, reason = number_of(body.get("correction")), _("Taken back on the phone")
     trips.undo(request.organisation.pk, number, reason=reason, who=_name(request))
     return {"correction": number}
 
 
 def _decide(request: TenantRequest, body: Mapping[str, Any]) -> dict[str, Any]:
     """A question of the inbox is answered."""
-    me, number, choice = who(request), _number(body.get("question")), body.get("choice")
+    me, number, choice = who(request), number_of(body.get("question")), body.get("choice")
     if choice == "ignore":
         inbox.ignore(me, number)
     elif choice == "end":
         inbox.end_stay(me, number, _moment(body.get("end")))
     elif choice in ("driver", "assign"):
-        person = _uuid(body.get("person"))
+        person = uuid_of(body.get("person"))
         if person is None:
             raise InvalidInput(_("Choose a person."))
         if choice == "driver":
@@ -201,24 +178,13 @@ ACTS: dict[str, Callable[[TenantRequest, Mapping[str, Any]], dict[str, Any]]] = 
     "undo_trip": _undo_trip,
     "question": _decide,
     "device": _device,
+    "contest": said.answer_contest,
+    "correction": said.decide_correction,
 }
 
 
 def _name(request: TenantRequest) -> str:
     return f"account:{request.user.pk}"
-
-
-def _number(value: Any) -> int:
-    if type(value) is not int or not 0 < value < 2**63:
-        raise NotFound(_("There is no such thing here."))
-    return value
-
-
-def _uuid(value: Any) -> UUID | None:
-    try:
-        return UUID(str(value)) if value else None
-    except ValueError:
-        raise NotFound(_("There is no such person.")) from None
 
 
 def _moment(value: Any) -> datetime:

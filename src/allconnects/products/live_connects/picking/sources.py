@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Contains
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import Employer, Installation, Material, Person, Team, Vehicle
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
+from allconnects.kit.words import EDGE, holding, plain, text_of, words_of
 from allconnects.places.models import Place
 from allconnects.telemetry.models import Device, Kind
 
 MOST_LISTED: Final = 50
 """So many are a list to choose from; of more, one types what it is called."""
 MOST_FOUND: Final = 20
-MOST_WORDS: Final = 8
 
 
 class Option(NamedTuple):
@@ -46,22 +47,15 @@ class Source:
 
     def find(self, text: str, most: int = MOST_FOUND) -> list[Option]:
         """Rows in which every word stands, at most so many: first what is called just so, then what begins so."""
-        rows = self.rows()
-        for word in _words(text):
-            hits = Q()
-            for column in self.searched:
-                hits |= Q(**{f"{column}__icontains": word})
-            rows = rows.filter(hits)
+        rows = holding(self.rows(), words_of(text[:200].replace("·", " ")), self.searched)
         near = [self._near(text)] if text.strip() else []
         return [self._option(row) for row in rows.order_by(*near, *self.order, "pk")[:most]]
 
     def _near(self, text: str) -> Case:
         """Of five thousand vans, “Van 5” means the fifth."""
-        name = " ".join(text[:200].replace("\0", "").partition(" · ")[0].split())
-        just, begins = Q(), Q()
-        for column in self.searched:
-            just |= Q(**{f"{column}__iexact": name})
-            begins |= Q(**{f"{column}__istartswith": name})
+        name = " ".join(plain(text[:200]).partition(" · ")[0].split())
+        said = text_of(self.searched)
+        just, begins = Contains(said, f"{EDGE}{name}{EDGE}"), Contains(said, EDGE + name)
         return Case(When(just, then=Value(0)), When(begins, then=Value(1)), default=Value(2))
 
     def few(self) -> list[Option] | None:
@@ -78,7 +72,8 @@ class Source:
         """The id of the one that these words name. Raises InvalidInput where they name none or several."""
         found = self.find(text, MOST_LISTED)
         exact = [one for one in found if one.text.casefold() == text.casefold()]
-        named = exact or [one for one in found if one.text.casefold().partition(" · ")[0] == text.casefold()] or found
+        named = exact or [one for one in found if one.text.casefold().partition(" · ")[0] == text.casefold()]
+        named = named or [one for one in found if plain(one.text).partition(" · ")[0] == plain(text)] or found
         if not named:
             raise InvalidInput(_("Nothing is called like that."))
         if len(named) > 1:
@@ -96,10 +91,6 @@ class Source:
         except ValidationError:
             return False
         return True
-
-
-def _words(text: str) -> Sequence[str]:
-    return [word for word in text[:200].replace("\0", "").split() if word != "·"][:MOST_WORDS]
 
 
 def _with(name: str, more: str) -> str:

@@ -1,6 +1,9 @@
 /** What every page does: theme without reload, confirmations, filters of tables, times that say how long ago. */
-import { ago, exact } from "./time.js";
+import { fold } from "./fold.js";
 import "./pick.js";
+import { ago, exact } from "./time.js";
+
+export { fold };
 
 /** @param {HTMLFormElement} form */
 function themeForm(form) {
@@ -46,14 +49,6 @@ function tableFilter(field) {
   };
   field.addEventListener("input", apply);
   apply();
-}
-
-/** Lower case without accents, so that "Liege" finds "Liège". @param {string} text */
-export function fold(text) {
-  return text
-    .normalize("NFD")
-    .replace(/\p{Diacritic}/gu, "")
-    .toLowerCase();
 }
 
 /** Copies the text of data-copy="#id". @param {HTMLButtonElement} button */

@@ -1,17 +1,20 @@
 /** A field in which one types to find: suggestions under a text, by keyboard, pointer and thumb.
  *
  * Without this file the field is plain text, which the server reads. What is chosen stands in a hidden field beside it,
- * or, where several can be, in ticked boxes above it. */
+ * or, where several can be, in ticked boxes above it. A page that is used without network names what it knows: that is
+ * offered first, and alone while the server cannot be reached. */
+import { fold } from "./fold.js";
 
 const WAIT_MS = 150;
 let count = 0;
 
 /** @typedef {{key: string, text: string}} Option */
 
-class Pick {
-  /** @param {HTMLElement} box */
-  constructor(box) {
+export class Pick {
+  /** @param {HTMLElement} box @param {() => Option[]} [known] what is offered without asking the server */
+  constructor(box, known = () => []) {
     this.box = box;
+    this.known = known;
     this.many = box.hasAttribute("data-pick-many");
     this.text = /** @type {HTMLInputElement} */ (box.querySelector("input[type=text]"));
     this.key = /** @type {HTMLInputElement | null} */ (box.querySelector("input[type=hidden]"));
@@ -93,12 +96,16 @@ class Pick {
     }).catch(() => null);
     const found = answer?.ok && !answer.redirected ? await answer.json().catch(() => null) : null;
     if (asked !== this.asked) return; // typed on meanwhile
+    const typed = String(body.get("q"));
+    const known = this.known().filter((one) => holds(one.text, typed));
     if (!found) {
-      this.close();
+      if (known.length) this.show(known, false);
+      else this.close();
       this.said.textContent = this.box.dataset.pickAway || "";
       return;
     }
-    this.show(found.items, found.more);
+    const first = typed.trim() ? [] : known;
+    this.show([...first, ...found.items.filter((/** @type {Option} */ one) => !first.some((other) => other.key === one.key))], found.more);
   }
 
   /** @param {Option[]} items @param {boolean} more */
@@ -190,6 +197,12 @@ class Pick {
     label.append(box, text);
     this.chosen?.append(label);
   }
+}
+
+/** Whether every word that is typed stands in a text, whatever its accents and capitals. @param {string} text @param {string} typed */
+export function holds(text, typed) {
+  const plain = fold(text);
+  return fold(typed).split(/\s+/).every((word) => plain.includes(word));
 }
 
 for (const box of document.querySelectorAll("[data-pick]")) new Pick(/** @type {HTMLElement} */ (box));

@@ -5,18 +5,20 @@ import { byId } from "../live/list.js";
 import { settings, text } from "../live/settings.js";
 import "../alerts/push.js";
 import { Alarms } from "./alarms.js";
+import { Used, forget as forgetUsed } from "./choose.js";
 import { Inbox } from "./inbox.js";
 import { Queue } from "./queue.js";
 import { Trips } from "./trips.js";
 
 const owner = new URL(settings.urls.worker_script, location.href).searchParams.get("k") || "";
 const queue = new Queue(owner, () => waiting());
+const used = new Used(owner);
 const alarms = new Alarms(queue, (count) => badge("alarm-count", count), (device) => {
   tab("map");
   location.hash = `#device=${device}`;
 });
-const trips = new Trips(queue);
-const inbox = new Inbox(queue, (count) => badge("inbox-count", count));
+const trips = new Trips(queue, used);
+const inbox = new Inbox(queue, used, (count) => badge("inbox-count", count));
 /** @type {number | null} */
 let keptAt = null;
 
@@ -62,6 +64,12 @@ document.addEventListener("sent", (event) => {
   else if (key.startsWith("trip-") || key.startsWith("undo-")) trips.load();
   else inbox.load();
 });
+document.addEventListener("refused", (event) => {
+  const { action } = /** @type {CustomEvent} */ (event).detail;
+  queue.tellRefused(action);
+  if (/^(question|device|contest|correction)-/.test(action.key)) inbox.load();
+  else if (action.key.startsWith("alert-")) alarms.load();
+});
 document.addEventListener("answer", (event) => {
   keptAt = /** @type {CustomEvent} */ (event).detail.keptAt;
   age();
@@ -81,6 +89,7 @@ byId("signout").addEventListener("submit", () => forget());
 /** Nothing of this account stays on the phone. */
 function forget() {
   indexedDB.deleteDatabase("manager");
+  forgetUsed();
   caches.keys().then((names) => names.filter((name) => name.startsWith("manager-state-")).forEach((name) => caches.delete(name)));
 }
 

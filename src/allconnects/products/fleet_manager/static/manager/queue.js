@@ -79,6 +79,21 @@ export class Queue {
     this.offered = setTimeout(close, this.heldMs);
   }
 
+  /** Said at once, wherever one is in the app: what was decided did not come to pass, and why. @param {Action} action */
+  tellRefused(action) {
+    const bar = document.getElementById("undo");
+    if (!bar) return;
+    clearTimeout(this.offered);
+    const words = document.createElement("span");
+    words.textContent = `${action.label} – ${text("refused", { reason: action.error })}`;
+    bar.replaceChildren(words, button(text("seen"), async () => {
+      await this.discard(action.id);
+      bar.hidden = true;
+      bar.replaceChildren();
+    }, "btn"));
+    bar.hidden = false;
+  }
+
   /** @param {number} id */
   async discard(id) {
     await done(this.store("readwrite").delete(id));
@@ -140,6 +155,7 @@ export class Queue {
     const problem = await answer.json().catch(() => ({}));
     action.error = problem.title || String(answer.status);
     this.changed();
+    document.dispatchEvent(new CustomEvent("refused", { detail: { action } }));
   }
 
   /** @param {HTMLElement} list */

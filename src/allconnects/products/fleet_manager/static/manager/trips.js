@@ -1,41 +1,53 @@
 /** Trips of a day: what each was for and who drove, corrected with a thumb, and taken back. */
 import { ask, settings, text } from "../live/settings.js";
+import { choose } from "./choose.js";
 import { button } from "./queue.js";
+
+const MOST_SHOWN = 200;
 
 const hour = new Intl.DateTimeFormat(document.documentElement.lang || "en", { hour: "2-digit", minute: "2-digit" });
 
 export class Trips {
-  /** @param {import("./queue.js").Queue} queue */
-  constructor(queue) {
+  /** @param {import("./queue.js").Queue} queue @param {import("./choose.js").Used} used */
+  constructor(queue, used) {
     this.queue = queue;
+    this.used = used;
     /** @type {any} */
-    this.known = { trips: [], people: [], vehicles: [] };
+    this.known = { trips: [], more: false };
+    this.vehicle = "";
     this.list = /** @type {HTMLElement} */ (document.getElementById("trips"));
     this.none = /** @type {HTMLElement} */ (document.getElementById("notrips"));
-    this.vehicle = /** @type {HTMLSelectElement} */ (document.getElementById("trips-vehicle"));
+    const chosen = (/** @type {import("../js/pick.js").Option | null} */ one) => {
+      this.vehicle = one?.key || "";
+      if (this.known.more) this.load();
+      else this.draw();
+    };
+    const vehicles = () => options(this.known.trips, "vehicle", "name");
+    document.getElementById("trips-vehicle")?.append(choose("vehicle", text("allvehicles"), used, { known: vehicles, chosen }).box);
     this.back = /** @type {HTMLSelectElement} */ (document.getElementById("trips-day"));
-    this.vehicle.addEventListener("change", () => this.draw());
     this.back.addEventListener("change", () => this.load());
   }
 
   async load() {
     try {
-      this.known = await ask(`${settings.urls.day}?back=${this.back.value}`);
+      // Of a fleet whose day does not fit, the day of one vehicle is asked for.
+      const one = this.known.more && this.vehicle ? `&vehicle=${this.vehicle}` : "";
+      const found = await ask(`${settings.urls.day}?back=${this.back.value}${one}`);
+      this.known = { ...found, more: found.more || Boolean(one) };
     } catch {
-      return; // the bar above says that there is no network
+      // the bar above says that there is no network
     }
-    const chosen = this.vehicle.value;
-    this.vehicle.replaceChildren(option("", text("allvehicles")), ...this.known.vehicles.map((/** @type {any} */ one) => option(one.id, one.name)));
-    this.vehicle.value = chosen;
     this.draw();
   }
 
   draw() {
-    const wanted = this.vehicle.value;
-    const shown = this.known.trips.filter((/** @type {any} */ one) => !wanted || String(one.vehicle) === wanted);
-    this.list.replaceChildren(...shown.map((/** @type {any} */ one) => this.row(one)));
-    this.none.textContent = text("notrips");
-    this.none.hidden = shown.length > 0;
+    // Who is being chosen right now is not thrown away under the thumb.
+    if (this.list.contains(document.activeElement) && document.activeElement?.matches("input")) return;
+    const shown = this.known.trips.filter((/** @type {any} */ one) => !this.vehicle || String(one.vehicle) === this.vehicle);
+    this.list.replaceChildren(...shown.slice(0, MOST_SHOWN).map((/** @type {any} */ one) => this.row(one)));
+    const more = shown.length > MOST_SHOWN || (this.known.more && !this.vehicle);
+    this.none.textContent = text(more ? "moretrips" : "notrips");
+    this.none.hidden = shown.length > 0 && !more;
   }
 
   /** @param {any} trip */
@@ -58,8 +70,7 @@ export class Trips {
   /** @param {any} trip @param {any} waits */
   driver(trip, waits) {
     if (waits?.body.nobody) return text("nobody");
-    const person = waits?.body.person || trip.person;
-    return this.known.people.find((/** @type {any} */ one) => one.id === person)?.name || trip.driver || text("driverunknown");
+    return waits?.body.person ? waits.body.name : trip.driver || text("driverunknown");
   }
 
   /** @param {any} trip */
@@ -75,17 +86,9 @@ export class Trips {
       one.classList.toggle("active", trip.purpose === name);
       buttons.append(one);
     }
-    const who = document.createElement("select");
-    who.className = "form-select mt-2";
-    who.setAttribute("aria-label", text("changedriver"));
-    who.append(option("", "–"), option("nobody", text("nobody")), ...this.known.people.map((/** @type {any} */ one) => option(one.id, one.name)));
-    who.value = trip.person;
-    who.addEventListener("change", () => {
-      if (!who.value) return;
-      const body = who.value === "nobody" ? { nobody: true } : { person: who.value };
-      this.say(trip, body, who.selectedOptions[0].textContent || "");
-    });
-    box.append(summary, buttons, who);
+    box.append(summary, buttons);
+    // Made when it is wanted: a day has hundreds of trips.
+    box.addEventListener("toggle", () => box.querySelector(".pick") || buttons.after(...this.who(trip)), { once: true });
     if (trip.corrections.length) {
       const last = Math.max(...trip.corrections);
       box.append(button(text("takeback"), () => this.queue.add({
@@ -93,6 +96,19 @@ export class Trips {
       }), "btn mt-2"));
     }
     return box;
+  }
+
+  /** @param {any} trip */
+  who(trip) {
+    const known = () => options(this.known.trips, "person", "driver");
+    const chosen = (/** @type {import("../js/pick.js").Option | null} */ one) => {
+      if (!one) return;
+      const name = one.text.split(" · ")[0];
+      /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
+      this.say(trip, { person: one.key, name }, name);
+    };
+    const nobody = button(text("nobody"), () => this.say(trip, { nobody: true }, text("nobody")), "btn mt-2");
+    return [choose("person", text("changedriver"), this.used, { known, chosen }).box, nobody];
   }
 
   /** @param {any} trip @param {any} what @param {string} words */
@@ -111,10 +127,8 @@ export function line(tag, words) {
   return made;
 }
 
-/** @param {string | number} value @param {string} words */
-export function option(value, words) {
-  const made = document.createElement("option");
-  made.value = String(value);
-  made.textContent = words;
-  return made;
+/** What the trips of the day name, once each. @param {any[]} trips @param {string} key @param {string} name */
+function options(trips, key, name) {
+  const found = new Map(trips.filter((one) => one[key] && one[name]).map((one) => [String(one[key]), one[name]]));
+  return [...found].map(([id, words]) => ({ key: id, text: words }));
 }
