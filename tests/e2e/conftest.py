@@ -151,3 +151,17 @@ def open_page(chromium: Browser, platform: Platform, signed_in: StorageState) ->
         context.close()
     for watch in watches:
         watch.assert_clean()
+
+
+@pytest.fixture
+def begin(open_page: Callable[..., Page], platform: Platform) -> Callable[..., Page]:
+    """``begin(role, options)``: somebody signs in by the form, as in the morning."""
+
+    def make(role: str, options: dict[str, Any]) -> Page:
+        page = open_page("/accounts/login/", stranger=True, **options)
+        page.fill("input[name=login]", platform.account.replace("owner", role, 1))
+        page.fill("input[name=password]", platform.password)
+        page.press("input[name=password]", "Enter")
+        return page
+
+    return make

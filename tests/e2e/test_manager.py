@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -246,3 +247,90 @@ def test_a_managers_day_at_390_pixels(open_page: Open) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator(".navbar-more button").tap()
     expect(page.locator(".navbar-more .dropdown-menu")).to_contain_text("Messages")
+
+
+def contested(driver: Page, nth: int) -> str:
+    """A driver says that a day is wrong; his words."""
+    words = f"I stayed longer {secrets.token_hex(3)}"
+    driver.goto(re.sub(r"(https?://[^/]+)/.*", r"\1/my/hours/", driver.url))
+    driver.locator("#day").select_option(index=nth)
+    driver.get_by_label("What is wrong, and why").fill(words)
+    driver.get_by_role("button", name="Say that this is wrong").click()
+    expect(driver.locator("#contests")).to_contain_text(words)
+    return words
+
+
+def test_contested_hours_are_answered_in_two_taps_and_the_driver_reads_it(
+    open_page: Open, begin: Callable[..., Page]
+) -> None:
+    """Without network too: it is sent once there is some; whoever comes second is told so."""
+    driver = begin("driver", {"viewport": {"width": 390, "height": 844}})
+    driver.wait_for_url(lambda url: "/accounts/login/" not in url)
+    first, second = contested(driver, 1), contested(driver, 0)
+    page = ready(open_page("/manager/", viewport={"width": 390, "height": 844}, has_touch=True, watched=False))
+    page.locator("[data-tab=inbox]").tap()
+    row = page.locator("#inbox li", has_text=first)
+    stays = row.get_by_role("button", name="It stays as it is")
+    stays.tap()
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    hold(page, 600_000)
+    row.get_by_role("button", name="The badge and the tracker say the same.").tap()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo").tap()
+    expect(row).to_have_count(1)
+    hold(page, 100)
+    page.context.set_offline(True)
+    stays.tap()
+    row.get_by_role("button", name="The badge and the tracker say the same.").tap()
+    expect(row).to_have_count(0)
+    expect(page.locator("#queue-count")).to_have_text("1")
+    with page.expect_response("**/manager/act") as answer:
+        page.context.set_offline(False)
+    assert answer.value.status == 201, answer.value.text()
+    expect(page.locator("#queue-count")).to_be_hidden()
+    driver.reload()
+    expect(driver.locator("#contests li", has_text=first)).to_contain_text("The badge and the tracker say the same.")
+    _answered_meanwhile(page, second)
+
+
+def _answered_meanwhile(page: Page, words: str) -> None:
+    """Somebody else was quicker."""
+    row = page.locator("#inbox li", has_text=words)
+    row.get_by_role("button", name="It stays as it is").tap()
+    page.route("**/manager/waiting.json", lambda route: route.abort())  # the phone does not hear of it
+    known = page.evaluate("() => window.allconnectsManager.inbox.known.contests")
+    (one,) = [each for each in known if each["reason"] == words]
+    other = page.evaluate(
+        """async (body) => (await fetch('/manager/act', { method: 'POST', body: JSON.stringify(body), headers: {
+          'Content-Type': 'application/json', 'X-CSRFToken': document.querySelector('[name=csrfmiddlewaretoken]').value,
+        } })).status""",
+        {"act": "contest", "contest": one["id"], "person": one["person"], "accept": False, "reason": "As agreed."},
+    )
+    assert other == 201
+    row.get_by_label("In your own words").fill("We looked at it together.")
+    row.get_by_role("button", name="Send").tap()
+    expect(page.locator("#undo")).to_contain_text("Refused: Somebody else answered this first.")
+    page.unroute("**/manager/waiting.json")
+    page.get_by_role("button", name="Seen").tap()
+    expect(page.locator("#queue-count")).to_be_hidden()
+
+
+def test_who_drove_is_found_by_typing_and_offered_again_without_network(open_page: Open) -> None:
+    page = ready(open_page("/manager/", viewport={"width": 390, "height": 844}, has_touch=True, watched=False))
+    trip = page.locator("#trips li", has=page.locator("summary")).first
+    assert becomes(page, lambda: _trips_of_yesterday(page, trip), 5 * PATIENCE_S)
+    hold(page, 600_000)
+    trip.locator("summary").tap()
+    trip.get_by_label("Who drove?").fill("éxemple marie")
+    trip.get_by_role("option", name="Marie Exemple").tap()
+    expect(page.locator("#undo")).to_contain_text("Marie Exemple")
+    expect(page.locator("#trips li").first).to_contain_text("Marie Exemple")
+    page.get_by_role("button", name="Undo").tap()
+    page.context.set_offline(True)
+    trip.locator("summary").tap()
+    trip.get_by_label("Who drove?").fill("marié")
+    expect(trip.get_by_role("option", name="Marie Exemple")).to_be_visible()
+    expect(trip.locator(".pick-said")).to_have_text("No network: this was used last.")
+    assert serious(page) == []
+    page.context.set_offline(False)
