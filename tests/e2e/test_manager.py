@@ -206,6 +206,7 @@ def _trips_of_yesterday(page: Page, trip: Locator) -> bool:
     ready(page)
     page.locator("[data-tab=trips]").tap()
     page.locator("#trips-day").select_option("1")
+    expect(page.locator("#trips[data-day='1']")).to_be_attached()
     if becomes(page, trip.is_visible, 5):
         return True
     page.reload()
@@ -322,14 +323,14 @@ def test_who_drove_is_found_by_typing_and_offered_again_without_network(open_pag
     assert becomes(page, lambda: _trips_of_yesterday(page, trip), 5 * PATIENCE_S)
     hold(page, 600_000)
     trip.locator("summary").tap()
-    trip.get_by_label("Who drove?").fill("éxemple marie")
+    trip.get_by_role("combobox", name="Who drove?").fill("éxemple marie")
     trip.get_by_role("option", name="Marie Exemple").tap()
     expect(page.locator("#undo")).to_contain_text("Marie Exemple")
-    expect(page.locator("#trips li").first).to_contain_text("Marie Exemple")
+    expect(page.locator("#trips li", has_text="Waits for the network").first).to_contain_text("Marie Exemple")
     page.get_by_role("button", name="Undo").tap()
     page.context.set_offline(True)
     trip.locator("summary").tap()
-    trip.get_by_label("Who drove?").fill("marié")
+    trip.get_by_role("combobox", name="Who drove?").fill("marié")
     expect(trip.get_by_role("option", name="Marie Exemple")).to_be_visible()
     expect(trip.locator(".pick-said")).to_have_text("No network: this was used last.")
     assert serious(page) == []

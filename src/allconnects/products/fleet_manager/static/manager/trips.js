@@ -29,10 +29,13 @@ export class Trips {
   }
 
   async load() {
+    const [back, vehicle] = [this.back.value, this.vehicle];
     try {
       // Of a fleet whose day does not fit, the day of one vehicle is asked for.
-      const one = this.known.more && this.vehicle ? `&vehicle=${this.vehicle}` : "";
-      const found = await ask(`${settings.urls.day}?back=${this.back.value}${one}`);
+      const one = this.known.more && vehicle ? `&vehicle=${vehicle}` : "";
+      const found = await ask(`${settings.urls.day}?back=${back}${one}`);
+      if (back !== this.back.value || vehicle !== this.vehicle) return; // something else was chosen meanwhile
+      this.list.dataset.day = back;
       this.known = { ...found, more: found.more || Boolean(one) };
     } catch {
       // the bar above says that there is no network
@@ -44,7 +47,9 @@ export class Trips {
     // Who is being chosen right now is not thrown away under the thumb.
     if (this.list.contains(document.activeElement) && document.activeElement?.matches("input")) return;
     const shown = this.known.trips.filter((/** @type {any} */ one) => !this.vehicle || String(one.vehicle) === this.vehicle);
+    const open = new Set([...this.list.querySelectorAll("details[open]")].map((one) => /** @type {HTMLElement} */ (one).dataset.trip));
     this.list.replaceChildren(...shown.slice(0, MOST_SHOWN).map((/** @type {any} */ one) => this.row(one)));
+    for (const one of this.list.querySelectorAll("details")) one.open = open.has(one.dataset.trip);
     const more = shown.length > MOST_SHOWN || (this.known.more && !this.vehicle);
     this.none.textContent = text(more ? "moretrips" : "notrips");
     this.none.hidden = shown.length > 0 && !more;
@@ -76,6 +81,7 @@ export class Trips {
   /** @param {any} trip */
   choices(trip) {
     const box = document.createElement("details");
+    box.dataset.trip = String(trip.id);
     const summary = line("summary", `${settings.texts.purposes[trip.purpose]} · ${text("changedriver")}`);
     const buttons = document.createElement("div");
     buttons.className = "btn-list mt-2";
