@@ -226,4 +226,6 @@ def test_missing_and_idle_materials(fleet: Fleet, make_rule: Make, make: Make) -
     assert found == {("missing", "Lost"), ("idle", "Lost"), ("idle", "Seen")}
     with fleet.at(NOON):
         states = idle.states()
-    assert [one.material.pk for one in idle.missing(states, 7)] == [lost.pk]
+        assert [one.material.pk for one in idle.missing(states, 7)] == [lost.pk]
+        assert [idle.count_missing("", days) for days in (0.5, 7, 50)] == [2, 1, 0]
+        assert idle.count_missing("of nobody", 7) == 0

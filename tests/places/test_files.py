@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import shapely
 
 from allconnects.kit.errors import InvalidInput
 from allconnects.places import files, shapes
@@ -90,3 +91,21 @@ def test_what_is_exported_comes_in_again_as_it_was(shape: dict[str, Any]) -> Non
     assert found.given is not None
     assert shapes.canonical(found.given.shape) == shape
     assert (found.given.name, found.given.kind, found.given.dwell_s, found.given.number) == ("A", "depot", 60, "7")
+
+
+def test_areas_of_many_are_those_of_each() -> None:
+    """All are worked out together: every one lies where its own shape does, its rings turn as RFC 7946 says."""
+    around = [[4.0, 51.0], [4.02, 51.0], [4.02, 51.02], [4.0, 51.02], [4.0, 50.995]]
+    loop = shapes.canonical({"type": "Corridor", "coordinates": around, "width_m": 60})
+    hole = [[4.2, 51.2], [4.2, 51.3], [4.3, 51.3], [4.2, 51.2]]
+    outline = [[4.1, 51.1], [4.5, 51.1], [4.5, 51.5], [4.1, 51.5], [4.1, 51.1]]
+    drawn = shapes.canonical({"type": "Polygon", "coordinates": [outline, hole]})
+    many = [circle(4_000, -500, 120), loop, drawn, corridor([(0, 0), (300, 40)], 40), circle(0, 0, 9_000)]
+    found = shapes.areas(many)
+    assert found == [shapes.area(one) for one in many]
+    assert [len(one["coordinates"]) for one in found] == [1, 2, 2, 1, 1]
+    for shape, area in zip(many, found, strict=True):
+        box = shapes.box(shape)
+        rings = [shapely.LinearRing(ring) for ring in area["coordinates"]]
+        assert shapely.Polygon(rings[0]).bounds == pytest.approx(tuple(box), abs=1e-6)
+        assert [shapely.is_ccw(ring) for ring in rings] == [True, *[False] * (len(rings) - 1)]

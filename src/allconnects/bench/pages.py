@@ -135,7 +135,9 @@ def _measured() -> dict[str, Any]:
     from django.test.utils import setup_test_environment
 
     from allconnects.accounts import joining, services
+    from allconnects.site import asgi
 
+    asgi.settle()
     setup_test_environment()
     client = Client(SERVER_NAME="localhost")
     organisation, secret = services.create_organisation("Bench", "owner@example.org")

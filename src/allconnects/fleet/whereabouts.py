@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import cos, hypot, radians
-from typing import Literal
+from typing import Final, Literal
 
 How = Literal["tracker", "tag", "vehicle", "site", "person", "transit", "unknown"]
 Certainty = Literal["certain", "likely", "old", "unknown"]
@@ -58,6 +58,9 @@ class Where:
     others: tuple[Sign, ...] = field(default=(), repr=False)
 
 
+NOWHERE: Final = Where("unknown", "unknown", why=("nothing_known",))
+
+
 def where(signs: Iterable[Sign], now: datetime, limits: Limits | None = None) -> Where:
     """The best answer. A sign from the future counts as of now.
 
@@ -67,7 +70,7 @@ def where(signs: Iterable[Sign], now: datetime, limits: Limits | None = None) ->
     limits = limits or Limits()
     known = sorted(signs, key=lambda sign: (sign.at, sign.how), reverse=True)
     if not known:
-        return Where("unknown", "unknown", why=("nothing_known",))
+        return NOWHERE
     observed = next((sign for sign in known if sign.how in ("tracker", "tag")), None)
     custody = next((sign for sign in known if sign.how not in ("tracker", "tag")), None)
     if observed is None or (custody is not None and custody.at > observed.at):

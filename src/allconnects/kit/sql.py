@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from django.db import migrations
@@ -23,3 +23,8 @@ def run_file(package: str, path: str) -> migrations.RunPython:
             editor.execute(statement, params=None)
 
     return migrations.RunPython(run, migrations.RunPython.noop)
+
+
+def numbers(found: Iterable[int]) -> str:
+    """Many whole numbers as PostgreSQL reads them, for ``ANY(%s::integer[])``: psycopg takes five times as long."""
+    return f"{{{','.join(map(str, found))}}}"

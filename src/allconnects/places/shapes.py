@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from numpy.typing import NDArray
 from shapely.geometry.polygon import orient
 
 from allconnects.kit.errors import InvalidInput
@@ -34,7 +35,8 @@ _NORTHMOST = 85.0
 _WIDEST_DEG = 10.0
 """What is wider reads like swapped or mistyped coordinates, and would cross the date line."""
 _DIGITS = 7
-_CIRCLE_CORNERS = 64
+_QUARTER = {"Circle": 16, "Corridor": 8}
+"""Corners of a quarter of a circle, and of the round end of a corridor."""
 
 
 class ShapeError(InvalidInput):
@@ -156,10 +158,10 @@ def planar(shape: Shape) -> shapely.Geometry:
     points = shapely.get_coordinates(outline(shape))
     x, y, metre = to_plane(points[:, 0], points[:, 1])
     if shape["type"] == "Circle":
-        return shapely.buffer(shapely.Point(x[0], y[0]), shape["radius_m"] * metre[0], quad_segs=_CIRCLE_CORNERS // 4)
+        return shapely.buffer(shapely.Point(x[0], y[0]), shape["radius_m"] * metre[0], quad_segs=_QUARTER["Circle"])
     flat = shapely.set_coordinates(outline(shape), list(zip(x, y, strict=True)))
     if shape["type"] == "Corridor":
-        return shapely.buffer(flat, shape["width_m"] / 2 * float(metre.mean()))
+        return shapely.buffer(flat, shape["width_m"] / 2 * float(metre.mean()), quad_segs=_QUARTER["Corridor"])
     return flat
 
 
@@ -197,21 +199,41 @@ def area(shape: Shape) -> Shape:
 
 
 def areas(shapes: Sequence[Shape]) -> list[Shape]:
-    """The areas of many: all corners are turned into degrees at once."""
-    flat = np.array([None if one["type"] == "Polygon" else planar(one) for one in shapes], dtype=object)
+    """The areas of many, worked out together: of thousands, one by one takes ten times as long."""
+    found = [{"type": "Polygon", "coordinates": one["coordinates"]} for one in shapes]
+    for kind, quarter in _QUARTER.items():
+        drawn = [at for at, one in enumerate(shapes) if one["type"] == kind]
+        for at, rings in zip(drawn, _buffered([shapes[at] for at in drawn], quarter), strict=True):
+            found[at]["coordinates"] = rings
+    return found
+
+
+def _buffered(shapes: Sequence[Shape], quarter: int) -> list[list[list[list[float]]]]:
+    """Rings in degrees of circles, or of corridors."""
+    if not shapes:
+        return []
+    if shapes[0]["type"] == "Circle":
+        drawn = shapely.points([one["coordinates"] for one in shapes])
+    else:
+        drawn = np.array([outline(one) for one in shapes], dtype=object)
+    points, of = shapely.get_coordinates(drawn, return_index=True)
+    x, y, metre = to_plane(points[:, 0], points[:, 1])
+    half_m = np.array([one["radius_m"] if one["type"] == "Circle" else one["width_m"] / 2 for one in shapes])
+    width = half_m * np.bincount(of, metre) / np.bincount(of)
+    flat = shapely.buffer(shapely.set_coordinates(drawn, np.column_stack((x, y))), width, quad_segs=quarter)
     points = shapely.get_coordinates(flat)
     lon, lat = to_degrees(points[:, 0], points[:, 1])
-    degrees = shapely.set_coordinates(flat, np.column_stack((lon.round(_DIGITS), lat.round(_DIGITS))))
-    return [
-        {"type": "Polygon", "coordinates": shape["coordinates"] if polygon is None else _oriented(polygon)}
-        for shape, polygon in zip(shapes, degrees, strict=True)
-    ]
+    return _oriented(shapely.set_coordinates(flat, np.column_stack((lon.round(_DIGITS), lat.round(_DIGITS)))))
 
 
-def _oriented(polygon: shapely.Polygon) -> list[list[list[float]]]:
+def _oriented(polygons: NDArray[np.object_]) -> list[list[list[list[float]]]]:
     """Rings as RFC 7946 wants them: the outer one counter-clockwise, holes clockwise."""
-    found = []
-    for number, ring in enumerate((polygon.exterior, *polygon.interiors)):
-        corners: list[list[float]] = shapely.get_coordinates(ring).tolist()
-        found.append(corners if shapely.is_ccw(ring) == (number == 0) else corners[::-1])
+    rings, of = shapely.get_rings(polygons, return_index=True)
+    turned = shapely.is_ccw(rings) != (np.diff(of, prepend=-1) > 0)
+    corners: list[list[float]] = shapely.get_coordinates(rings).tolist()
+    ends = np.cumsum(shapely.get_num_coordinates(rings)).tolist()
+    found: list[list[list[list[float]]]] = [[] for _ in polygons]
+    for polygon, start, end, turn in zip(of.tolist(), [0, *ends], ends, turned.tolist(), strict=False):
+        ring = corners[start:end]
+        found[polygon].append(ring[::-1] if turn else ring)
     return found

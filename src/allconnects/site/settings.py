@@ -111,7 +111,7 @@ def _database(role: db.Role) -> dict[str, object]:
     except AllconnectsError:
         given = {"host": str(env.home / "no-database-runs-here")}
     connection: dict[str, object] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "allconnects.site.database",
         "NAME": given.pop("dbname", db.DATABASE),
         "HOST": given.pop("host", ""),
         "PORT": given.pop("port", ""),

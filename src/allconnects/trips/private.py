@@ -16,6 +16,7 @@ from django.db import connection
 from numpy.typing import ArrayLike, NDArray
 
 from allconnects.fleet.models import Person
+from allconnects.kit.sql import numbers
 from allconnects.places.homes import at_home, own_home_only
 from allconnects.telemetry.store.reader import Track
 from allconnects.telemetry.store.veil import Span
@@ -31,7 +32,8 @@ _SPANS: Final = """
     FROM trips_trip t
     LEFT JOIN trips_stop s ON s.organisation_id = t.organisation_id AND s.device_id = t.device_id AND s.shown
         AND s.start_at BETWEEN t.end_at - interval '1 second' AND t.end_at + interval '1 second'
-    WHERE t.organisation_id = %s AND t.device_id = ANY(%s) AND t.shown AND t.purpose = 'private'
+    WHERE t.organisation_id = %s AND t.device_id = ANY(%s::integer[])
+      AND t.shown AND t.purpose = 'private'
       AND t.start_at >= %s - interval '15 days' AND t.start_at <= %s
       AND NOT coalesce(t.person = ANY(%s::uuid[]), false)"""
 
@@ -47,7 +49,7 @@ def spans(
     """When each device was on a private trip of somebody else, or stood where that led to. Two queries."""
     found: dict[int, list[Span]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_SPANS, [organisation, list(devices), start, end, people_of(viewer)])
+        cursor.execute(_SPANS, [organisation, numbers(devices), start, end, people_of(viewer)])
         for device, first, last in cursor.fetchall():
             found.setdefault(device, []).append((first, _FOREVER if last is None else last))
     return found

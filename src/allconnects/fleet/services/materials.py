@@ -18,7 +18,7 @@ from allconnects.fleet import history, noted
 from allconnects.fleet.models import Custody, Material, Person, Tag, Vehicle
 from allconnects.fleet.models.record import ChangeKind
 from allconnects.fleet.services import tracks
-from allconnects.fleet.whereabouts import Sign, Where, where
+from allconnects.fleet.whereabouts import NOWHERE, Sign, Where, where
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput, NotFound
@@ -29,11 +29,12 @@ from allconnects.telemetry.store.veil import covered
 _FIXES = f"""
     SELECT i.material_id, l.fix_time, l.lat_e7, l.lon_e7, l.device_id
     FROM fleet_installation i JOIN {SEEN} l ON l.device_id = i.device_id
-    WHERE i.material_id = ANY(%s) AND i.during @> %s AND i.main"""
+    WHERE (%(ids)s::integer[] IS NULL OR i.material_id = ANY(%(ids)s)) AND i.material_id IS NOT NULL
+      AND i.during @> %(now)s AND i.main"""
 _TAGS = """
     SELECT t.material_id, t.heard_at, t.heard_lat_e7, t.heard_lon_e7, i.vehicle_id, i.person_id
     FROM fleet_tag t LEFT JOIN fleet_installation i ON i.device_id = t.heard_by_id AND i.during @> t.heard_at
-    WHERE t.material_id = ANY(%s) AND t.heard_at IS NOT NULL"""
+    WHERE (%(ids)s::integer[] IS NULL OR t.material_id = ANY(%(ids)s)) AND t.heard_at IS NOT NULL"""
 _SPEAKING = "SELECT current_setting('app.organisation')::integer"
 _CUSTODY = f"""
     SELECT c.material_id, c.holder, c.person_id, c.vehicle_id, c.site, c.site_name, lower(c.during),
@@ -41,7 +42,7 @@ _CUSTODY = f"""
     FROM fleet_custody c
     LEFT JOIN fleet_installation i ON i.vehicle_id = c.vehicle_id AND i.main AND i.during @> %(now)s
     LEFT JOIN {SEEN} l ON l.device_id = i.device_id
-    WHERE c.material_id = ANY(%(ids)s) AND c.during @> %(now)s"""
+    WHERE (%(ids)s::integer[] IS NULL OR c.material_id = ANY(%(ids)s)) AND c.during @> %(now)s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,31 @@ def whereabouts(materials: Sequence[int], *, shown: bool = True) -> dict[int, Wh
     now, ids = clock.now(), list(materials)
     if not ids:
         return {}
+    signs, organisation, devices = _signs(now, ids)
+    found = {material: where(signs[material], now) if material in signs else NOWHERE for material in ids}
+    if shown:
+        _note(organisation, devices, found.values())
+    return found
+
+
+def last_signs() -> dict[int, datetime]:
+    """When each material was seen last as far as who acts may see it, of all that something is known of; to count."""
+    signs, _organisation, _devices = _signs(clock.now(), None)
+    return {material: max(one.at for one in found) for material, found in signs.items()}
+
+
+def _signs(now: datetime, ids: list[int] | None) -> tuple[dict[int, list[Sign]], int, set[int]]:
+    """What is known of these materials, or of all; for whom, and the devices that were looked at."""
     signs: dict[int, list[Sign]] = defaultdict(list)
+    given = {"ids": ids, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(_FIXES, [ids, now])
+        cursor.execute(_FIXES, given)
         fixes = cursor.fetchall()
-        cursor.execute(_TAGS, [ids])
+        cursor.execute(_TAGS, given)
         for material, at, lat, lon, vehicle, person in cursor.fetchall():
             holder = ("vehicle", vehicle) if vehicle else ("person", person) if person else None
             signs[material].append(Sign("tag", at, _deg(lat), _deg(lon), holder))
-        cursor.execute(_CUSTODY, {"ids": ids, "now": now})
+        cursor.execute(_CUSTODY, given)
         custody = cursor.fetchall()
         cursor.execute(_SPEAKING)
         organisation = int(cursor.fetchone()[0])
@@ -80,10 +97,7 @@ def whereabouts(materials: Sequence[int], *, shown: bool = True) -> dict[int, Wh
             signs[material].append(Sign("tracker", at, _deg(lat), _deg(lon)))
     for row in custody:
         signs[row[0]].append(_custody_sign(row, row[-1] in devices))
-    found = {material: where(signs[material], now) for material in ids}
-    if shown:
-        _note(organisation, devices, found.values())
-    return found
+    return signs, organisation, devices
 
 
 def _seen(organisation: int, fixes: Sequence[tuple[int | None, datetime | None]]) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -27,6 +27,9 @@ _CUSTODIES = """
 _USAGE = """
     SELECT material_id, max(day) FROM maintenance_usage
     WHERE organisation_id = %(organisation)s AND seconds > 0 GROUP BY 1"""
+_OLD = """
+    SELECT id, created_at <= %(edge)s FROM fleet_material
+    WHERE archived_at IS NULL AND (%(group)s = '' OR %(group)s = ANY(groups))"""
 FURTHEST = timedelta(days=365)
 """Trips are kept for a year."""
 
@@ -52,23 +55,13 @@ class State:
 
 def states(*, shown: bool = False) -> list[State]:
     """Every material that is not put away, by name; a fixed number of queries. ``shown``: somebody reads where."""
-    found = seen(shown=shown)
-    active = _active(found[0].material.organisation) if found else {}
-    return [
-        replace(one, active_at=active[one.material.pk]) if active.get(one.material.pk, one.active_at) > one.active_at
-        else one for one in found
-    ]  # fmt: skip
-
-
-def seen(group: str = "", *, shown: bool = False) -> list[State]:
-    """The same of all or of a group, but only with where each was seen."""
     rows = Material.objects.filter(archived_at=None).order_by("name", "id")
-    if group:
-        rows = rows.filter(groups__contains=[group])
-    columns = rows.values_list("pk", "organisation_id", "name", "groups", "created_at")
-    things = [Thing(*one) for one in columns]
+    things = [Thing(*one) for one in rows.values_list("pk", "organisation_id", "name", "groups", "created_at")]
+    if not things:
+        return []
     places = materials.whereabouts([one.pk for one in things], shown=shown)
-    return [State(one, places[one.pk], one.created_at) for one in things]
+    active = _active(things[0].organisation)
+    return [State(one, places[one.pk], max(one.created_at, active.get(one.pk, one.created_at))) for one in things]
 
 
 def _active(organisation: int) -> dict[int, datetime]:
@@ -92,6 +85,15 @@ def missing(found: Iterable[State], days: float) -> list[State]:
     """Those that no tracker, tag or person told of for so many days, the longest first."""
     edge = clock.now() - timedelta(days=days)
     return sorted((one for one in found if seen_at(one) <= edge), key=seen_at)
+
+
+def count_missing(group: str, days: float) -> int:
+    """How many of all or of a group ``missing`` would find; nobody sees which, so it makes no row of each."""
+    edge = clock.now() - timedelta(days=days)
+    last = materials.last_signs()
+    with connection.cursor() as cursor:
+        cursor.execute(_OLD, {"edge": edge, "group": group})
+        return sum(last[material] <= edge if material in last else old for material, old in cursor.fetchall())
 
 
 def idle(found: Iterable[State], days: float) -> list[State]:

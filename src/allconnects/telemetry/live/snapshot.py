@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from allconnects.telemetry.live.state import State, state_of
+from allconnects.telemetry.live.state import MOVING_KMH, State, state_of
 
 
 class Box(NamedTuple):
@@ -39,6 +39,11 @@ SHOWN = f"""(d.gate_version = 0 OR (
 """Whether the latest place of ``telemetry_device d`` in ``telemetry_live l`` may be shown: not in private time, and
 after it, or with a schedule after working time began, not before the device was under way: where it stands until then
 may be somebody's home."""
+MOVING = f"""(l.report_at >= %(report)s AND l.fix_time >= %(fix)s
+        AND l.speed_kmh >= {MOVING_KMH - 0.005} AND l.speed_kmh <> 'NaN')"""
+SILENT = "(l.report_at IS NULL OR l.report_at < %(report)s)"
+"""What ``state.Edges`` says of a device in ``telemetry_live l``, given the two edges; a speed is shown with two digits.
+Whether it is moving tells of its latest fix: to be asked only together with ``SHOWN``."""
 _SIGHT = """
     LEFT JOIN (SELECT o.organisation_id, o.device_id, max(s.grid_e7) AS grid_e7
                FROM telemetry_sight s

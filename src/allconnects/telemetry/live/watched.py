@@ -7,12 +7,13 @@ from typing import Any
 
 from allconnects.accounts.actor import Actor
 from allconnects.kit import clock
+from allconnects.kit.sql import numbers
 from allconnects.privacy.access import service as access
 from allconnects.telemetry.store.reader import PURPOSE
 
 PEOPLE = """
     SELECT DISTINCT person::text FROM telemetry_occupancy
-    WHERE organisation_id = %s AND device_id = ANY(%s) AND during @> now()"""
+    WHERE organisation_id = %s AND device_id = ANY(%s::integer[]) AND during @> now()"""
 
 
 def statement(
@@ -32,7 +33,7 @@ def note(cursor: Any, organisation: int, devices: Iterable[int], actor: Actor | 
     seen = list(devices)
     if not seen:
         return
-    cursor.execute(PEOPLE, (organisation, seen))
+    cursor.execute(PEOPLE, (organisation, numbers(seen)))
     said = statement(organisation, [row[0] for row in cursor.fetchall()], actor, len(seen))
     if said is not None:
         cursor.execute(*said)

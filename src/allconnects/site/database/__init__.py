@@ -1,0 +1,1 @@
+"""The database backend of Django for this site."""
