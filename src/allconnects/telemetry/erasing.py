@@ -43,11 +43,15 @@ def fence(work: Work) -> int:
         by_device.setdefault(device, []).append((start, end))
     gone = 0
     for device, spans in by_device.items():
+        began = work.pace.now()
         with work.connection.transaction(), work.connection.cursor() as cursor:
             gate.close(cursor, organisation, device, spans, "erased")
+        work.pace.rest(began)
         for at in range(0, len(spans), PIECE):
             starts, ends = zip(*spans[at : at + PIECE], strict=True)
+            began = work.pace.now()
             with work.connection.transaction():
                 row = work.connection.execute(_FORGET, (device, list(starts), list(ends))).fetchone()
                 gone += int(row[0]) if row else 0
+            work.pace.rest(began)
     return gone

@@ -26,6 +26,7 @@ import structlog
 
 from allconnects.kit import clock, db
 from allconnects.kit.errors import AllconnectsError
+from allconnects.kit.pace import Pace
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.erasure import marks, ports
 from allconnects.privacy.erasure.rows import Rows, params_of
@@ -81,6 +82,7 @@ class Run:
     held: frozenset[str] = frozenset()
     kept: list[dict[str, Any]] = field(default_factory=list)
     state: str = "running"
+    pace: Pace = field(default_factory=Pace)
 
     def done(self, name: str) -> bool:
         """Whether a step was done before."""
@@ -104,14 +106,15 @@ class Run:
 
     def work(self) -> ports.Work:
         """What effects of rooms get."""
-        return ports.Work(self.connection, self.vault, self.subject, self.held, self.rows().params["email"] or "")
+        email = self.rows().params["email"] or ""
+        return ports.Work(self.connection, self.vault, self.subject, self.held, email, self.pace)
 
     def rows(self) -> Rows:
         """The rows of the subject, as they are found now."""
         with self.connection.cursor() as cursor:
             elsewhere = self.subject.account is None or not only_here(cursor, self.subject)
         params = params_of(self.connection, self.subject, elsewhere)
-        return Rows(self.connection, reach(self.connection), params, self.held)
+        return Rows(self.connection, reach(self.connection), params, self.held, self.pace)
 
 
 def run(organisation: int, erasure: UUID, *, vault: Vault | None = None) -> str:

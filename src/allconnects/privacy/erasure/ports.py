@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
 import psycopg
 
+from allconnects.kit.pace import Pace
 from allconnects.privacy.subjects import Subject
 from allconnects.privacy.vault import Vault
 
@@ -19,13 +20,15 @@ When = Literal["fence", "stop", "clear"]
 @dataclass(frozen=True, slots=True)
 class Work:
     """What an effect works on. ``connection``: of the role ``rights``, autocommit, speaking for the organisation;
-    ``held``: classes of data that a hold keeps; ``email``: of the account, empty without one."""
+    ``held``: classes of data that a hold keeps; ``email``: of the account, empty without one; ``pace``: for what
+    takes long."""
 
     connection: psycopg.Connection[Any]
     vault: Vault
     subject: Subject
     held: frozenset[str]
     email: str = ""
+    pace: Pace = field(default_factory=Pace)
 
 
 Effect = Callable[[Work], int]

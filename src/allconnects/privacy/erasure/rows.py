@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,11 +16,11 @@ import psycopg
 
 from allconnects.kit import clock
 from allconnects.kit.labels import Label
+from allconnects.kit.pace import Pace
 from allconnects.privacy.retention import RULES
 from allconnects.privacy.subjects import Found, Reach, Subject
 from allconnects.privacy.subjects.reach import Key, goes_whole, retained
 
-BATCH = 2_000
 NOBODY = "process:erased"
 Connection = psycopg.Connection[Any]
 Params = dict[str, Any]
@@ -35,12 +35,13 @@ _EMPTY = {"text": "''", "character varying": "''", "jsonb": "'{}'::jsonb"}
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """On whose rows to work. ``held``: classes of data that stay for now."""
+    """On whose rows to work. ``held``: classes of data that stay for now; ``pace``: how fast, and in what pieces."""
 
     connection: Connection
     reach: Reach
     params: Params
     held: frozenset[str]
+    pace: Pace = field(default_factory=Pace)
 
     def tables(self) -> list[Found]:
         """Tables in the order in which their rows go."""
@@ -139,9 +140,11 @@ class Rows:
         row = self.connection.execute(_PARTED, (name,)).fetchone()
         if row:
             return self._delete_by_leaves(name, test, row[0])
-        piece = f"SELECT t.ctid FROM {name} t WHERE {test} LIMIT {BATCH}"
         total = 0
-        while count := self._run(f"DELETE FROM {name} t WHERE t.ctid = ANY (ARRAY({piece}))"):
+        while count := self._run(
+            f"DELETE FROM {name} t WHERE t.ctid = ANY (ARRAY(SELECT t.ctid FROM {name} t WHERE {test} "
+            f"LIMIT {self.pace.piece}))"
+        ):
             total += count
         return total
 
@@ -196,8 +199,12 @@ class Rows:
         return False
 
     def _run(self, statement: str) -> int:
+        began = self.pace.now()
         with self.connection.transaction():
-            return self.connection.execute(statement.encode(), self.params).rowcount
+            count = self.connection.execute(statement.encode(), self.params).rowcount
+        if count:
+            self.pace.rest(began)
+        return count
 
 
 def _ties(key: Key) -> str:
