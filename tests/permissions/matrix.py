@@ -390,6 +390,11 @@ PAGES: dict[str, Page | list[Page]] = {
     "disclosures:new": [Page("owner"), Page("owner", "post", data={"authority": "a"})],
     "disclosures:one": Page("owner", path={"disclosure": "$disclosure"}),
     "disclosures:act": Page("owner", "post", {"disclosure": "$disclosure"}, {"action": "refuse"}),
+    # A look into one person or vehicle: managers ask, others decide.
+    "investigations:list": Page("manager"),
+    "investigations:new": [Page("manager"), Page("manager", "post", data={"ground": "curiosity"})],
+    "investigations:one": Page("owner", path={"case": "$investigation"}),
+    "investigations:act": Page("owner", "post", {"case": "$investigation"}, {"action": "refuse", "because": "n"}),
     "requests:queue": Page("owner"),
     "requests:enter": [Page("owner"), Page("owner", "post", data={"name": "n"})],
     "requests:officers": [Page("owner"), Page("owner", "post", data={"account": "0", "action": "name"})],

@@ -28,4 +28,15 @@ def request_things(run: Callable[..., Any], pk: int) -> dict[str, Any]:
         "'proposed', '', now(), '') RETURNING id",
         (pk,),
     )
-    return {"$disclosure": str(disclosure), "$case": str(case), "$case_letter": letter}
+    investigation = run(
+        "INSERT INTO privacy_investigation (id, organisation_id, ground, person, what, first_day, last_day, reason, "
+        "delay_days, state, because, asked_at) VALUES (gen_random_uuid(), %s, 'theft', gen_random_uuid(), '{trips}', "
+        "current_date, current_date, 'r', 0, 'asked', '', now()) RETURNING id",
+        (pk,),
+    )
+    return {
+        "$investigation": str(investigation),
+        "$disclosure": str(disclosure),
+        "$case": str(case),
+        "$case_letter": letter,
+    }

@@ -30,11 +30,27 @@ def lines(organisation: Organisation) -> Callable[..., list[dict[str, Any]]]:
     from allconnects.reports.catalogue import report_of
     from allconnects.reports.running import Reader, ask_of
 
-    def run(key: str, **given: Any) -> list[dict[str, Any]]:
+    def run(key: str, account: Any = None, **given: Any) -> list[dict[str, Any]]:
         report = report_of(key)
         names = [column.key for column in report.columns]
         with speaking_for(organisation.pk):
-            ask = ask_of(report, Reader(organisation.pk, "manager"), given)
+            ask = ask_of(report, Reader(organisation.pk, "manager", account), given)
             return [dict(zip(names, row, strict=True)) for row in report.rows(ask)]
 
     return run
+
+
+@pytest.fixture
+def incident(organisation: Organisation, account_of: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """``incident(vehicle, days, *kinds)``: what a manager asks reports with, under a case that an owner granted."""
+    from tests.privacy.investigating import granted
+
+    def open_case(vehicle: int, days: dict[str, Any], *kinds: str) -> dict[str, Any]:
+        manager = account_of("manager")
+        made = granted(
+            organisation.pk, manager, account_of("owner"), vehicle=vehicle, what=kinds, first_day=days["first"],
+            last_day=days["last"],
+        )  # fmt: skip
+        return {"purpose": "security_incident", "case": made.pk, "account": manager, **days}
+
+    return open_case

@@ -53,6 +53,12 @@ BY_HAND: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An organisation that declared every purpose."""
+    monkeypatch.setattr(running, "declared", lambda organisation: frozenset(purposes()))
+
+
 @pytest.fixture
 def day(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     """A van with driver and mate on a Tuesday, an electric one by nobody, a crane in the night of 25 hours."""
@@ -79,7 +85,7 @@ def day(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def given(key: str) -> dict[str, Any]:
     report = report_of(key)
-    purpose = {"speed": "security_incident", "payroll-month": "payroll", "mileage": "tax_logbook"}
+    purpose = {"speed": "road_safety", "payroll-month": "payroll", "mileage": "tax_logbook"}
     numbers = {"limit_kmh": 120} if key == "speed" else {}
     return {"purpose": purpose.get(key, report.purposes[0]), "group": report.groups[0], **numbers, **PERIOD}
 

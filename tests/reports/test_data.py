@@ -51,8 +51,10 @@ def test_a_private_trip_is_kilometres_without_time_and_place(van: dict[str, Any]
     assert [evening[key] for key in ("began", "ended", "from", "to", "top_kmh")] == [None] * 5
 
 
-def test_an_incident_shows_the_evening_but_not_where_a_private_trip_led(van: dict[str, Any], lines: Lines) -> None:
-    found = lines("stops", purpose="security_incident", **WEEK)
+def test_an_incident_shows_the_evening_but_not_where_a_private_trip_led(
+    van: dict[str, Any], lines: Lines, incident: Callable[..., dict[str, Any]]
+) -> None:
+    found = lines("stops", **incident(van["vehicle"], WEEK, "stops"))
     assert [row["place"] for row in found] == ["Site North", None]
     assert len(lines("stops", purpose="dispatch", **WEEK)) == 1
 
@@ -123,11 +125,11 @@ def test_fuel_says_from_what_it_was_worked_out(van: dict[str, Any], firm: Firm, 
     assert (found["Cart"]["litres"], found["Cart"]["basis"]) == (None, "Not known")
 
 
-def test_idling_and_speed(van: dict[str, Any], lines: Lines) -> None:
+def test_idling_and_speed(van: dict[str, Any], lines: Lines, incident: Callable[..., dict[str, Any]]) -> None:
     found = lines("idling", purpose="cost_control", **WEEK)
     assert sum(row["idle_s"] for row in found) == 600
     assert found[0]["litres"] == pytest.approx(0.15)
-    (fast,) = lines("speed", purpose="security_incident", limit_kmh=120, **WEEK)
+    (fast,) = lines("speed", limit_kmh=120, **incident(van["vehicle"], WEEK, "speed"))
     assert fast["over_kmh"] == pytest.approx(15)
 
 
@@ -187,8 +189,9 @@ def test_what_is_missing(van: dict[str, Any], firm: Firm, lines: Lines) -> None:
 
 @pytest.mark.parametrize("key", [report.key for report in REPORTS])
 def test_every_report_in_every_group_for_every_purpose_and_choice(
-    van: dict[str, Any], firm: Firm, lines: Lines, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    van: dict[str, Any], firm: Firm, lines: Lines, incident: Callable[..., dict[str, Any]], key: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     """As in an organisation that declared every purpose."""
     monkeypatch.setattr("allconnects.reports.running.declared", lambda _organisation: frozenset(purposes()))
     report = report_of(key)
@@ -199,7 +202,10 @@ def test_every_report_in_every_group_for_every_purpose_and_choice(
     for group in report.groups:
         assert group in GROUPS
         for purpose in report.purposes:
-            found = lines(key, purpose=purpose, group=group, **WEEK)
+            asked = {"purpose": purpose, **WEEK}
+            if purpose == "security_incident" and report.personal:
+                asked = incident(van["vehicle"], WEEK, key)
+            found = lines(key, group=group, **asked)
             assert len({tuple(row[name] for name in report.identity) for row in found}) == len(found)
     for selector in report.selectors:
         lines(key, purpose=report.purposes[0], **{selector: chosen[selector]}, **WEEK)

@@ -57,6 +57,13 @@ def _trip_days(text: str) -> int:
     return int(text)
 
 
+def _delay_days(text: str) -> int:
+    """At most a month, and only where a ground of the law allows it."""
+    if not _DIGITS.fullmatch(text) or int(text) > 30:
+        raise ValueError("a number of days from 0 to 30")
+    return int(text)
+
+
 def _leave_days(text: str) -> int:
     """Time to think again and to fetch a copy; not so long that nothing ever goes."""
     if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= 90:
@@ -279,6 +286,11 @@ class Settings:
     trip_days: int = _setting(_trip_days, "Days that trips, stops and visits are kept, 14 to 365.", 365)
     leave_days: int = _setting(
         _leave_days, "Days from asking to leave until everything of an organisation is deleted, 1 to 90.", 30
+    )
+    investigation_delay_days: int = _setting(
+        _delay_days,
+        "Days by which a person may be told later of an investigation into a theft, at most 30; 0: at once.",
+        0,
     )
     seal_after_hours: int = _setting(
         _quiet_hours, "Hours without news of it after which a device's past day is sealed, at most 24.", 6

@@ -13,7 +13,7 @@ class ReportsConfig(AppConfig):
         """The gate follows the working hours entered here; a closed month keeps what its trips were for; purposes of
         reports stand in the registry."""
         from allconnects.fleet.private import hours
-        from allconnects.reports import declared
+        from allconnects.reports import declared, investigating
         from allconnects.reports.classifying import is_closed
         from allconnects.reports.firm import hours_of
         from allconnects.trips.purposes import guard
@@ -21,3 +21,4 @@ class ReportsConfig(AppConfig):
         hours.follow(hours_of)
         guard(is_closed)
         declared.offer_all()
+        investigating.join()

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from allconnects.kit.clock import BRUSSELS as BRUSSELS
+from allconnects.privacy.investigations.service import Opened
 from allconnects.reports.columns import Column, Row, Totals, place_of
 from allconnects.reports.hours import HoursBook
 from allconnects.reports.purposes import Purpose
@@ -47,7 +48,8 @@ class Ask:
     Empty ``vehicles``, ``people``, ``teams``, ``sites`` and ``materials`` mean all. ``hours``: movement outside of
     them is left out; None keeps everything. ``named``: of how many lines the names of ends are shown, None all; naming
     the others would be for nothing. ``noted``: whom it tells about is written down in the access log by its rows; False
-    where whoever asks for them does that, or shows sums of everybody only.
+    where whoever asks for them does that, or shows sums of everybody only. ``opened``: what an investigation
+    opens under which it is made.
     """
 
     organisation: int
@@ -65,6 +67,7 @@ class Ask:
     hours: HoursBook | None = None
     named: int | None = None
     noted: bool = True
+    opened: Opened | None = None
 
     @property
     def begin(self) -> datetime:

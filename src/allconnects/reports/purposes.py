@@ -28,7 +28,8 @@ TITLES: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a report is made for. ``outside_hours``: movement outside working hours may be shown for it."""
+    """What a report is made for. ``outside_hours``: movement outside working hours may be shown for it;
+    ``case``: reports about people are made for it only under an investigation that somebody else has granted."""
 
     key: str
     role: str
@@ -37,6 +38,7 @@ class Purpose:
     source: str
     status: str
     on: bool = True
+    case: bool = False
 
     @property
     def title(self) -> str:

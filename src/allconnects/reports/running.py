@@ -17,6 +17,7 @@ from allconnects.accounts.access import at_least
 from allconnects.accounts.models import Account
 from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput
+from allconnects.privacy.investigations import service as investigations
 from allconnects.reports import shown
 from allconnects.reports.catalogue import report_of
 from allconnects.reports.declared import declared
@@ -60,6 +61,7 @@ def ask_of(report: Report, reader: Reader, given: Mapping[str, Any]) -> Ask:
     """
     purpose = _purpose(report, reader, given.get("purpose", ""))
     first, last = _period(report, given.get("first"), given.get("last"))
+    opened = _opened(report, reader, purpose, given.get("case"), first, last)
     group = given.get("group", report.groups[0])
     if group not in report.groups:
         raise InvalidInput(_("This report is not grouped that way."))
@@ -67,7 +69,8 @@ def ask_of(report: Report, reader: Reader, given: Mapping[str, Any]) -> Ask:
     return Ask(
         organisation=reader.organisation, first=first, last=last, purpose=purpose, group=group,
         summary=bool(given.get("summary")) and bool(group), numbers=_numbers(report, given),
-        hours=hours_book(reader.organisation) if hides else None, **_chosen(report, given),
+        hours=hours_book(reader.organisation) if hides else None, opened=opened,
+        **_chosen(report, given) | _only(opened),
     )  # fmt: skip
 
 
@@ -86,10 +89,40 @@ def _purpose(report: Report, reader: Reader, key: str) -> Purpose:
     return found
 
 
-def may_declare(report: Report, reader: Reader, on: frozenset[str] | None = None) -> list[Purpose]:
-    """The purposes that a reader may declare for a report. ``on``: those of his organisation, when known already."""
+def _opened(
+    report: Report, reader: Reader, purpose: Purpose, case: Any, first: date, last: date
+) -> investigations.Opened | None:  # fmt: skip
+    """What is opened by the investigation under which a report about people is made, where its purpose asks for one."""
+    if not (purpose.case and report.personal):
+        if case:
+            raise InvalidInput(_("This report is not made under an investigation."))
+        return None
+    if not isinstance(case, UUID) or reader.account is None:
+        raise InvalidInput(
+            _("For this purpose a report about people needs an investigation that somebody else granted.")
+        )
+    return investigations.opened(case, reader.account, report.key, first, last)
+
+
+def _only(opened: investigations.Opened | None) -> dict[str, Any]:
+    """A case is about one vehicle or one person, whatever else was chosen."""
+    if opened is None:
+        return {}
+    if opened.vehicle is not None:
+        return {"vehicles": (opened.vehicle,)}
+    return {"people": tuple(UUID(one) for one in opened.people)}
+
+
+def may_declare(
+    report: Report, reader: Reader, on: frozenset[str] | None = None, *, case: bool = False
+) -> list[Purpose]:  # fmt: skip
+    """The purposes that a reader may declare for a report. ``on``: those of his organisation, when known already.
+
+    ``case``: under an investigation, for which there are purposes of their own.
+    """
     known, on = purposes(), declared(reader.organisation) if on is None else on
-    return [known[key] for key in report.purposes if key in on and at_least(reader.role, known[key].role)]
+    may = [known[key] for key in report.purposes if key in on and at_least(reader.role, known[key].role)]
+    return [one for one in may if (one.case and report.personal) == case]
 
 
 def _period(report: Report, first: Any, last: Any) -> tuple[date, date]:
@@ -188,6 +221,8 @@ class Counted:
 
 def log_run(reader: Reader, report: Report, ask: Ask, form: str, lines: int) -> Run:
     """Write down who made which report, for what and about what; nothing of what stood in it."""
+    if ask.opened is not None:
+        investigations.note_read(ask.opened, reader.organisation, report.key, lines)
     scope = {name: [str(one) for one in getattr(ask, name)] for name in SELECTORS if getattr(ask, name)}
     return Run.objects.create(
         organisation_id=reader.organisation, account=reader.account, token_id=reader.token,

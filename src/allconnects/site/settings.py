@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "allconnects.privacy.registry",
     "allconnects.privacy.erasure",
     "allconnects.privacy.disclosures",
+    "allconnects.privacy.investigations",
     "allconnects.telemetry",
     "allconnects.trips",
     "allconnects.fleet",

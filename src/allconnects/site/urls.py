@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allconnects.products.live_connects.alerts_urls")),
     path("", include("allconnects.products.live_connects.picking.urls")),
     path("", include("allconnects.products.live_connects.leaving_urls")),
+    path("", include("allconnects.products.live_connects.investigations_urls")),
     path("", include("allconnects.privacy.support.urls")),
     path("", include("allconnects.privacy.breaches.urls")),
     path("", include("allconnects.privacy.offboarding.urls")),

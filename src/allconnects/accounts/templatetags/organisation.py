@@ -16,7 +16,8 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page. ``who``: a role, or ``answers`` for those who answer requests of data subjects, or ``bills``."""
+    """One page. ``who``: a role, or ``answers`` for those who answer requests of data subjects,
+    ``looks`` for them and managers, or ``bills``."""
 
     page: str
     title: str | Promise
@@ -32,6 +33,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Data protection"), (
         Entry("requests:queue", _("Requests to answer"), "answers"),
         Entry("disclosures:list", _("Authorities"), "answers"),
+        Entry("investigations:list", _("Investigations"), "looks"),
         Entry("registry:overview", _("What is processed"), "answers"),
         Entry("breaches:list", _("Breaches"), "owner"), Entry("keeping:keeping", _("How long")),
         Entry("offboarding:leave", pgettext_lazy("the whole organisation", "Leave"), "owner"),
@@ -64,6 +66,8 @@ def _may(context: template.Context, who: str) -> bool:
     may = context["may"]
     if who == "answers":
         return bool(may["owner"] or context["answers"]())
+    if who == "looks":
+        return bool(may["manager"] or context["answers"]())
     if who == "bills":
         return bool(may["owner"] and context["bills"])
     return bool(may[who])

@@ -17,7 +17,9 @@ register(
     Table(
         "privacy_access",
         {
-            **dict.fromkeys(("organisation_id", "id", "purpose", "scope", "first_day", "last_day", "size"), READ),
+            **dict.fromkeys(
+                ("organisation_id", "id", "purpose", "scope", "first_day", "last_day", "size", "matter"), READ
+            ),
             "at": BY,
             "person": WHOM,
             "actor": BY,

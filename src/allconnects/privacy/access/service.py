@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
+from uuid import UUID
 
 import psycopg
 
@@ -24,9 +25,10 @@ Scope = Literal["live", "track", "trips", "report", "export", "visits", "alerts"
 MOST_APART = 20
 """Where many are shown beside each other, more people than this are everybody: one line, which each of them sees."""
 _ADD = """
-    INSERT INTO privacy_access (organisation_id, at, person, actor, role, purpose, scope, first_day, last_day, size)
+    INSERT INTO privacy_access (organisation_id, at, person, actor, role, purpose, scope, first_day, last_day, size,
+                                matter)
     SELECT %(organisation)s, %(at)s, about.person, %(actor)s, %(role)s, %(purpose)s, %(scope)s, %(first)s, %(last)s,
-           %(size)s
+           %(size)s, %(matter)s
     FROM unnest(%(persons)s::uuid[]) AS about(person)
     WHERE %(again)s::timestamptz IS NULL OR NOT EXISTS (
         SELECT FROM privacy_access p
@@ -86,21 +88,23 @@ def note(
     size: int,
     actor: Actor | None = None,
     goes_on: bool = False,
+    matter: UUID | None = None,
 ) -> None:
     """Write down, in the transaction of ``cursor``, that the current actor reads about these persons (UUIDs).
 
     ``persons`` None: about everybody at once, as a live map does. ``actor``: a recipient outside, in place of who acts.
     ``goes_on``: a reading that lasts is written down again only after a while. What a process reads by itself is not
-    noted here: the vault's log has it. A reading that is rolled back showed nothing.
+    noted here: the vault's log has it. A reading that is rolled back showed nothing. ``matter``: the
+    investigation under which it is read.
     """
-    said = entry(organisation, persons, purpose, scope, (first, last), size, actor, goes_on=goes_on)
+    said = entry(organisation, persons, purpose, scope, (first, last), size, actor, goes_on=goes_on, matter=matter)
     if said is not None:
         cursor.execute(*said)
 
 
 def entry(
     organisation: int, persons: Iterable[str] | None, purpose: str, scope: Scope, days: tuple[date, date], size: int,
-    actor: Actor | None = None, *, goes_on: bool = False,
+    actor: Actor | None = None, *, goes_on: bool = False, matter: UUID | None = None,
 ) -> tuple[str, dict[str, Any]] | None:  # fmt: skip
     """What ``note`` executes, with its values, for a connection of another kind; None: nothing to note."""
     recipient, actor = actor is not None, actor or current()
@@ -112,6 +116,7 @@ def entry(
     return _ADD, {
         "organisation": organisation, "at": now, "actor": actor.name, "role": actor.role, "purpose": purpose,
         "scope": scope, "first": days[0], "last": days[1], "size": size, "persons": about, "again": again,
+        "matter": matter,
     }  # fmt: skip
 
 
@@ -150,19 +155,32 @@ class Grouped:
     size: int
     first_day: date
     last_day: date
+    matter: UUID | None
 
 
 _GROUPED = """
     SELECT (at AT TIME ZONE 'Europe/Brussels')::date AS day, actor, role, purpose, scope, person IS NULL, min(at),
-           max(at), count(*), sum(size)::bigint, min(first_day), max(last_day)
+           max(at), count(*), sum(size)::bigint, min(first_day), max(last_day), matter
     FROM privacy_access WHERE organisation_id = %s AND (person = %s OR person IS NULL)
-    GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1 DESC, max(at) DESC LIMIT %s"""
+      AND NOT EXISTS (SELECT FROM privacy_investigation i WHERE i.id = matter AND i.told_from > %s)
+    GROUP BY 1, 2, 3, 4, 5, 6, matter ORDER BY 1 DESC, max(at) DESC LIMIT %s"""
 
 
 def grouped(cursor: Any, organisation: int, person: str, limit: int = 400) -> list[Grouped]:
-    """Who read about a person, by day, newest first."""
-    cursor.execute(_GROUPED, (organisation, person, limit))
+    """Who read about a person, by day, newest first, as that person sees it: not what he is told of later."""
+    cursor.execute(_GROUPED, (organisation, person, clock.today(), limit))
     return [Grouped(*row) for row in cursor.fetchall()]
+
+
+_UNDER = """
+    SELECT at, sum(size)::bigint FROM privacy_access WHERE organisation_id = %s AND matter = %s
+    GROUP BY at, actor, scope ORDER BY at DESC LIMIT 200"""
+
+
+def under(cursor: Any, organisation: int, matter: UUID) -> list[tuple[datetime, int]]:
+    """What was read under an investigation, the newest first: when, and how many lines."""
+    cursor.execute(_UNDER, (organisation, matter))
+    return [(at, int(size)) for at, size in cursor.fetchall()]
 
 
 def keep(connection: psycopg.Connection[Any]) -> None:

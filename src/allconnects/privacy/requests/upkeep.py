@@ -31,6 +31,11 @@ _DEMANDS = (
     f"DELETE FROM privacy_disclosure_approval WHERE disclosure_id IN ({_OLD})",
     f"DELETE FROM privacy_disclosure WHERE id IN ({_OLD})",
 )
+_LOOKED = "SELECT id FROM privacy_investigation WHERE coalesce(decided_at, asked_at) < %s"
+_INVESTIGATIONS = (
+    f"DELETE FROM privacy_investigation_about WHERE investigation_id IN ({_LOOKED})",
+    f"DELETE FROM privacy_investigation WHERE id IN ({_LOOKED})",
+)
 _LATE = "SELECT count(*) FILTER (WHERE due_on < %s), count(*) FROM privacy_case WHERE state = ANY(%s)"
 _OVERDUE = """
     SELECT o.slug, c.reference, c.due_on, c."right", c.state FROM privacy_case c
@@ -141,7 +146,7 @@ def keep(connection: psycopg.Connection[Any]) -> None:
                 connection.execute(f"DELETE FROM {table} WHERE case_id = ANY(%s)".encode(), (gone,))
             connection.execute("DELETE FROM privacy_case WHERE id = ANY(%s)", (gone,))
     with connection.transaction():
-        for statement in _DEMANDS:
+        for statement in (*_DEMANDS, *_INVESTIGATIONS):
             connection.execute(statement.encode(), (before,))
     row = connection.execute(_LATE, (clock.today(), list(OPEN))).fetchone()
     assert row is not None

@@ -42,13 +42,22 @@ def own_case(request: TenantRequest, case: UUID) -> Case:
 def mine(request: TenantRequest) -> HttpResponse:
     """All requests of whoever is signed in."""
     cases = Case.objects.filter(account_id=int(request.user.pk or 0)).exclude(identity="").order_by("-registered_at")
-    context = {"cases": cases[:100], "answers": answers(request), "given": _given(request)}
+    context = {"cases": cases[:100], "answers": answers(request), "given": _given(request),
+               "looked_into": _looked_into(request)}  # fmt: skip
     return render(request, "requests/mine.html", context)
 
 
 def _given(request: TenantRequest) -> list[Any]:
     """What authorities got about whoever is signed in; what a judge still forbids to tell is not among it."""
     from allconnects.privacy.disclosures.service import of_person
+
+    person = ports.people().of_account(int(request.user.pk or 0))
+    return of_person(person) if person is not None else []
+
+
+def _looked_into(request: TenantRequest) -> list[Any]:
+    """Investigations about whoever is signed in, from when he is told of them."""
+    from allconnects.privacy.investigations.service import of_person
 
     person = ports.people().of_account(int(request.user.pk or 0))
     return of_person(person) if person is not None else []

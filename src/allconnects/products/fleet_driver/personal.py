@@ -140,6 +140,7 @@ class Look:
     about: str
     everybody: bool
     mine: bool
+    investigated: bool
 
 
 def _lines(found: Iterable[access.Grouped], mine: str) -> Iterable[Look]:
@@ -154,7 +155,7 @@ def _lines(found: Iterable[access.Grouped], mine: str) -> Iterable[Look]:
         what = SCOPES[one.scope]() if one.scope in SCOPES else one.scope
         yield Look(
             one.day, one.first_at, one.last_at, one.times, _who(one, mine, outside), what,
-            reasons.get(one.purpose, one.purpose), about, one.everybody, one.actor == mine,
+            reasons.get(one.purpose, one.purpose), about, one.everybody, one.actor == mine, one.matter is not None,
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from allconnects.accounts.access import TenantRequest
 from allconnects.accounts.models import Account
 from allconnects.kit import clock
-from allconnects.kit.errors import InvalidInput
+from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.products.live_connects.picking.fields import PickWidget, picked_many
 from allconnects.products.live_connects.picking.sources import MATERIAL, PERSON, PLACE, TEAM, VEHICLE
 from allconnects.reports.columns import Column
@@ -45,12 +46,21 @@ def given_of(report: Report, query: QueryDict) -> dict[str, Any]:
         "group": query.get("group", report.groups[0]), "summary": bool(query.get("summary")),
         **{name: chosen for name in SELECTORS if (chosen := picked_many(query, CHOICES[name], name))},
     }  # fmt: skip
+    if text := query.get("case", ""):
+        found["case"] = _case(text)
     for parameter in report.parameters:
         if text := query.get(parameter.key):
             if not text.isdigit() or len(text) > 6:
                 raise InvalidInput(_("%(name)s must be a whole number.") % {"name": parameter.title})
             found[parameter.key] = int(text)
     return found
+
+
+def _case(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound(_("There is no such investigation.")) from None
 
 
 def period_of(query: QueryDict) -> tuple[date, date]:

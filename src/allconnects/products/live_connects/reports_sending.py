@@ -24,7 +24,7 @@ from allconnects.reports.catalogue import report_of
 from allconnects.reports.definition import GROUPS
 from allconnects.reports.models import FILES, Delivery, Frequency, Schedule
 
-_NOT_STORED = ("purpose", "first", "last")
+_NOT_STORED = ("purpose", "first", "last", "case")
 
 
 def problems() -> dict[str, str]:

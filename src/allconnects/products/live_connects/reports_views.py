@@ -39,7 +39,8 @@ def run(request: TenantRequest, key: str) -> HttpResponse:
     """Ask a report, and see what it says. Nothing is shown and nothing logged before a purpose is declared."""
     report, reader = report_of(key), reader_of(request)
     context = {
-        "report": report, "purposes": running.may_declare(report, reader), "periods": NAMED.items(),
+        "report": report, "periods": NAMED.items(),
+        "purposes": running.may_declare(report, reader, case="case" in request.GET),
         "groups": [(group, GROUPS[group]) for group in report.groups], "choices": choices(report, request.GET),
         "asked": request.GET, "period": request.GET.get("period", "last_week"),
         "narrowed": any(request.GET.getlist(name) for name in running.SELECTORS),

@@ -30,7 +30,9 @@ class Others:
         self._count = 0
         with connection.cursor() as cursor:
             found = {} if ask.purpose.key in STATUTORY else sights(cursor, ask.organisation, outward=True)
-            self._limits: dict[str, Sight] = found
+        # An investigation opens what people close, of those whom it is about and of nobody else.
+        opened = ask.opened.people if ask.opened else frozenset[str]()
+        self._limits: dict[str, Sight] = {who: sight for who, sight in found.items() if who not in opened}
 
     def seen(self, trip: Trip) -> Trip:
         """The trip as others see it: of days further back than they may look, day and kilometres are left."""
@@ -82,6 +84,7 @@ class Others:
             access.note(
                 cursor, self._ask.organisation, self._people, purpose=self._ask.purpose.key, scope="report",
                 first=self._ask.first, last=self._ask.last, size=self._count, actor=recipient,
+                matter=self._ask.opened.case if self._ask.opened else None,
             )  # fmt: skip
 
 
