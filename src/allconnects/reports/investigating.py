@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -24,7 +24,7 @@ _WHO_HAD: Final = """
 
 def who_had(organisation: int, vehicle: int, start: datetime, end: datetime) -> set[UUID]:
     """Everybody who was in the vehicle, or who is said to have driven it, between two instants."""
-    values = {"organisation": organisation, "vehicle": vehicle, "start": start, "end": end}
+    values: dict[str, Any] = {"organisation": organisation, "vehicle": vehicle, "start": start, "end": end}
     with connection.cursor() as cursor:
         cursor.execute(_WHO_HAD, values)
         return {row[0] for row in cursor.fetchall()}

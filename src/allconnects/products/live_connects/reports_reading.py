@@ -46,8 +46,8 @@ def given_of(report: Report, query: QueryDict) -> dict[str, Any]:
         "group": query.get("group", report.groups[0]), "summary": bool(query.get("summary")),
         **{name: chosen for name in SELECTORS if (chosen := picked_many(query, CHOICES[name], name))},
     }  # fmt: skip
-    if text := query.get("case", ""):
-        found["case"] = _case(text)
+    if case := query.get("case"):
+        found["case"] = _case(case)
     for parameter in report.parameters:
         if text := query.get(parameter.key):
             if not text.isdigit() or len(text) > 6:
