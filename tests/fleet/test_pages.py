@@ -274,7 +274,7 @@ def test_what_is_downloaded_changes_nothing_when_it_is_sent_back(
     page = manager.post(f"/register/{path}/import/", {"file": sent}, follow=True)
     counts = page.context["counts"]
     assert counts["same"] >= 1
-    assert {**counts, "same": 0} == {"new": 0, "changed": 0, "same": 0, "wrong": 0}, page.context["found"].lines
+    assert {**counts, "same": 0} == {"new": 0, "changed": 0, "same": 0, "wrong": 0}, page.context["acting"]
 
 
 def test_an_import_is_previewed_and_applied_whole(manager: Any, make: Make, own: Any) -> None:
@@ -287,7 +287,7 @@ def test_an_import_is_previewed_and_applied_whole(manager: Any, make: Make, own:
     sent.name = "fleet.csv"
     page = manager.post("/register/vehicles/import/", {"file": sent}, follow=True)
     assert page.context["counts"] == {"new": 1, "changed": 1, "same": 0, "wrong": 0}
-    assert page.context["found"].unknown == ["colour"]
+    assert page.context["unknown"] == ["colour"]
     with own():
         assert Vehicle.objects.count() == 1
     manager.post(page.request["PATH_INFO"])
@@ -306,7 +306,7 @@ def test_a_file_with_errors_changes_nothing(manager: Any, own: Any) -> None:
     sent.name = "fleet.csv"
     page = manager.post("/register/vehicles/import/", {"file": sent}, follow=True)
     assert page.context["counts"]["wrong"] >= 3
-    assert {line.number for line in page.context["wrong"]} == {2, 4, 5}
+    assert {number for number, _title, _errors in page.context["wrong"]} == {2, 4, 5}
     manager.post(page.request["PATH_INFO"])
     with own():
         assert not Vehicle.objects.exists()

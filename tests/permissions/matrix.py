@@ -163,6 +163,7 @@ PAGES: dict[str, Page | list[Page]] = {
     "register:bulk": Page("manager", "post", {"path": "vehicles"}, {"row": "$vehicle", "field": "archive"}),
     "register:upload": [Page("manager", path={"path": "vehicles"}), Page("manager", "post", {"path": "vehicles"})],
     "register:preview": Page("manager", path={"path": "vehicles", "upload": 0}),
+    "register:working": Page("manager", path={"path": "vehicles", "upload": 0}),
     "register:detail": [
         Page("viewer", path={"path": "vehicles", "key": "$vehicle"}),
         Page("viewer", path={"path": "materials", "key": "$material"}),

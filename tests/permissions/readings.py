@@ -102,6 +102,7 @@ SAYS_NOTHING: dict[str, str] = {
             "register:add",
             "register:upload",
             "register:preview",
+            "register:working",
             "register:edit",
             "register:label",
             "register:code",

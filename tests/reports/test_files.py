@@ -116,12 +116,6 @@ def test_csv_for_a_belgian_excel_and_for_programs() -> None:
     assert plain.split("\r\n")[2].split(",")[2] == "2026-10-25T02:30:00+01:00"
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1"])
-def test_no_text_is_a_formula(text: str) -> None:
-    assert csv.guarded(text) == "'" + text
-    assert csv.guarded("a" + text) == "a" + text
-
-
 def test_a_pdf_has_the_firms_head_page_numbers_and_every_line_and_is_the_same_each_time() -> None:
     long = lambda: document("vehicle", source=rows(ASK, 6, 40))  # noqa: E731
     made = pdf.write(long(), ("Last hash: abc",))

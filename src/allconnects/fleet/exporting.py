@@ -13,6 +13,7 @@ import xlsxwriter
 
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.who import Who
+from allconnects.kit.csv import guarded
 
 LEFT_OUT = frozenset({"account"})
 """Fields that are in no file."""
@@ -55,7 +56,7 @@ def _written(value: Any) -> Any:
     """Decimals with a comma; a text that a spreadsheet would run as a formula begins with an apostrophe."""
     if isinstance(value, Decimal):
         return f"{value:f}".replace(".", ",")
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+@\t\r" and value[:1] else value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def to_xlsx(kind: Kind, rows: Any) -> bytes:

@@ -6,36 +6,52 @@ matches none is new. Cells that are empty leave a field as it is; a single dash 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from allconnects.fleet import history
 from allconnects.fleet.exporting import cell_of, fields_of, to_csv, to_xlsx
-from allconnects.fleet.forms import RegisterForm, initial_of
+from allconnects.fleet.forms import RegisterForm
+from allconnects.fleet.judging import Judge
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.models import Employer
-from allconnects.fleet.services import register
+from allconnects.fleet.services import many, register
 from allconnects.fleet.sheets import MOST_BYTES, ROW, Rows, read, tidied
 from allconnects.fleet.who import Who
-from allconnects.kit.errors import AllconnectsError, InvalidInput
+from allconnects.kit.errors import InvalidInput
 
 EMPTY = "-"
-__all__ = ["MOST_BYTES", "Preview", "apply", "fields_of", "preview", "read", "to_csv", "to_xlsx"]
+HEARD_EVERY: Final = 250
+__all__ = ["MOST_BYTES", "Moved", "Preview", "apply", "fields_of", "preview", "read", "to_csv", "to_xlsx"]
+
+
+Heard = Callable[[int], None]
+
+
+def unheard(_done: int) -> None:
+    """Where nobody waits to hear how far it is."""
 
 
 @dataclass(slots=True)
 class Line:
-    """One row of a file: what it would do. ``changes``: (field, old, new); ``errors`` and ``notes``: in words."""
+    """One row of a file: what it would do. ``changes``: (field, old, new); ``errors`` and ``notes``: in words.
+
+    ``row``: as it would be stored, where it would do something; ``before``: what history tells of it until now.
+    """
 
     number: int
     title: str
     key: Any = None
     data: dict[str, str] = field(default_factory=dict)
+    row: Any = None
+    before: dict[str, Any] = field(default_factory=dict)
     changes: list[tuple[str, str, str]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -62,13 +78,19 @@ class Preview:
             "same": sum(not ln.new and not ln.changes for ln in good), "wrong": len(self.lines) - len(good),
         }  # fmt: skip
 
+    @property
+    def mark(self) -> str:
+        """Names what would be done: another preview with the same mark does the same."""
+        told = [[line.number, "" if line.new else str(line.key), line.changes, line.errors] for line in self.lines]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
 
 class _Register:
     """What is there already, and what the rows before have said: what each row is looked at against."""
 
     def __init__(self, who: Who, kind: Kind) -> None:
         self.kind = kind
-        self.blank = initial_of(kind.model(), kind.form, who)
+        self.judge = Judge(who, kind)
         self.employers = {e.name.lower(): e.pk for e in Employer.objects.filter(archived_at=None)}
         self.by_key = _by_key(kind, kind.objects.filter(archived_at=None))
         self.put_away = _by_key(kind, kind.objects.exclude(archived_at=None))
@@ -81,15 +103,19 @@ class _Register:
         return None if (first := self.seen.setdefault(mark, number)) == number else first
 
 
-def preview(who: Who, kind: Kind, rows: Rows) -> Preview:
-    """What the rows would do, each looked at as if it stood alone, and against the others."""
+def preview(who: Who, kind: Kind, rows: Rows, heard: Heard = unheard) -> Preview:
+    """What the rows would do, each looked at as if it stood alone, and against the others.
+
+    A fixed number of questions to the database. ``heard``: is told now and then how many rows were looked at.
+    """
     known = set(fields_of(kind))
     unknown = sorted({name for row in rows for name in row} - known - {ROW})
     there = _Register(who, kind)
-    lines = [
-        _line(who, there, int(row.get(ROW, number)), {name: row[name] for name in row if name in known})
-        for number, row in enumerate(rows, 2)
-    ]
+    lines = []
+    for number, row in enumerate(rows, 2):
+        lines.append(_line(there, int(row.get(ROW, number)), {name: row[name] for name in row if name in known}))
+        if len(lines) % HEARD_EVERY == 0:
+            heard(len(lines))
     return Preview(lines, unknown)
 
 
@@ -112,7 +138,7 @@ def _without_zeros(by_key: Keys) -> dict[tuple[str, str], str]:
     return {(name, value.lstrip("0")): value for name, value in single if value.isdigit() and value[0] == "0"}
 
 
-def _line(who: Who, there: _Register, number: int, given: dict[str, str]) -> Line:
+def _line(there: _Register, number: int, given: dict[str, str]) -> Line:
     kind = there.kind
     line = Line(number, " ".join(given.get(name, "") for name in kind.keys[-1]).strip())
     line.data = data = _tidied(kind, line, given)
@@ -135,7 +161,7 @@ def _line(who: Who, there: _Register, number: int, given: dict[str, str]) -> Lin
             name: value for name, value in data.items() if as_text(cell_of(row, name)) not in (given[name], value)
         }
     _compare(there, line, row)
-    _judge(who, there, line, row)
+    _judge(there, line, row)
     return line
 
 
@@ -216,21 +242,19 @@ def _later(kind: Kind, names: tuple[str, ...], data: Mapping[str, str]) -> bool:
     return any(all(data.get(name) for name in one) for one in rest)
 
 
-def _judge(who: Who, there: _Register, line: Line, row: Any) -> None:
-    kind = there.kind
+def _judge(there: _Register, line: Line, row: Any) -> None:
     if row is not None and not line.data:
         return
-    initial = there.blank if row is None else initial_of(row, kind.form, who)
-    form = kind.form(who, {**initial, **line.data}, instance=row)
-    before = history.values(kind.model._default_manager.get(pk=row.pk)) if row and form.has_changed() else {}
+    before = history.values(row) if row is not None else {}
+    form = there.judge.form(row, line.data)
     if not form.is_valid():
         line.errors += [_named(form, name, [str(why) for why in found]) for name, found in form.errors.items()]
         return
     if row is not None and not form.has_changed():
         return
-    saved = form.save(commit=False)
+    line.row, line.before = form.save(commit=False), before
     hidden = {"archived_at", "odometer_at", "hours_at"}
-    line.changes = [one for one in history.differences(before, history.values(saved)) if one[0] not in hidden]
+    line.changes = [one for one in history.differences(before, history.values(line.row)) if one[0] not in hidden]
 
 
 def _named(form: RegisterForm, name: str, found: list[str]) -> str:
@@ -238,19 +262,33 @@ def _named(form: RegisterForm, name: str, found: list[str]) -> str:
     return f"{form.fields[name].label}: {' '.join(found)}" if name in form.fields else " ".join(found)
 
 
-def apply(who: Who, kind: Kind, rows: Rows) -> dict[str, int]:
-    """Do what the preview of these rows says, all or nothing. Raises InvalidInput when any row is wrong by now."""
-    found = preview(who, kind, rows)
-    if found.counts["wrong"]:
-        raise InvalidInput(_("Some rows are wrong. Nothing was changed."))
+class Moved(InvalidInput):
+    """The register is no longer what the preview was made from."""
+
+    code = "moved"
+
+
+def one_at_a_time(organisation: int) -> None:
+    """Wait until no other import of the organisation is being carried out; until this transaction ends none is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('fleet.import'), %s)", (organisation,))
+
+
+def apply(who: Who, kind: Kind, rows: Rows, mark: str = "", heard: Heard = unheard) -> dict[str, int]:
+    """Do what the preview of these rows says, all or nothing; in an organisation one import at a time.
+
+    ``mark``: of the preview that was shown. Raises Moved when it would say something else by now, InvalidInput when
+    any row is wrong by now.
+    """
     with transaction.atomic():
-        for line in found.lines:
-            try:
-                if line.new:
-                    register.create(who, kind, line.data)
-                elif line.changes:
-                    register.change(who, kind, line.key, line.data)
-            except AllconnectsError as error:
-                why = {"number": line.number, "why": error.message}
-                raise InvalidInput(_("Row %(number)s: %(why)s Nothing was changed.") % why) from None
+        one_at_a_time(who.organisation.pk)
+        found = preview(who, kind, rows, heard)
+        if mark and mark != found.mark:
+            raise Moved(_("The register has changed since this preview. Nothing was done yet: look at it again."))
+        if found.counts["wrong"]:
+            raise InvalidInput(_("Some rows are wrong. Nothing was changed."))
+        acting = [line for line in found.lines if line.row is not None and (line.new or line.changes)]
+        many.store(
+            who, [line.row for line in acting if line.new], [(line.before, line.row) for line in acting if not line.new]
+        )
     return found.counts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -66,12 +67,25 @@ class RegisterForm(forms.ModelForm):  # type: ignore[type-arg]
     drawn: ClassVar[dict[str, Callable[[], forms.Widget]]] = {}
     """How pages draw a field that chooses out of many; rooms above put it in."""
 
+    trusted: frozenset[str] = frozenset()
+    """References that were looked up for many rows at once: the model need not look again."""
+
     def __init__(self, who: Who, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {**self.beside(kwargs.get("instance")), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self.who = who
         self.instance.organisation = who.organisation
         self._offer()
         self._style()
+
+    @classmethod
+    def beside(cls, row: Any) -> dict[str, Any]:
+        """Values of fields that are no columns of the row."""
+        del row
+        return {}
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() | self.trusted  # type: ignore[misc,no-any-return]
 
     def _offer(self) -> None:
         """What can be chosen is said before anything that was sent is judged."""
@@ -129,11 +143,10 @@ class VehicleForm(RegisterForm):
             "payload_kg", "groups", "note",
         )  # fmt: skip
 
-    def __init__(self, who: Who, *args: Any, **kwargs: Any) -> None:
-        row = kwargs.get("instance")
-        if row is not None and row.odometer_m is not None:
-            kwargs["initial"] = {"odometer_km": row.odometer_m / 1000, **(kwargs.get("initial") or {})}
-        super().__init__(who, *args, **kwargs)
+    @classmethod
+    def beside(cls, row: Any) -> dict[str, Any]:
+        """The odometer in km, where it is known."""
+        return {"odometer_km": row.odometer_m / 1000} if row is not None and row.odometer_m is not None else {}
 
     def save(self, commit: bool = True) -> Any:
         """A reading counts from the moment it is entered."""
@@ -179,6 +192,8 @@ class PersonForm(RegisterForm):
 
     returns = False
     """Somebody of that name or number was erased from the organisation."""
+    asks: Callable[[dict[Any, Any]], set[Any]] | None = None
+    """Who is asked about that where many are entered at once; else the database, each time."""
 
     class Meta:
         model = Person
@@ -209,7 +224,8 @@ class PersonForm(RegisterForm):
     def _ask_before_return(self) -> None:
         """Who was erased comes back only when somebody says so (GDPR art. 17): no file or program does."""
         name = self.cleaned_data.get("first_name", "") + self.cleaned_data.get("last_name", "")
-        known = marks.returning(self.who.organisation.pk, {"name": name, "number": self.cleaned_data.get("number", "")})
+        ask = self.asks or partial(marks.returning, self.who.organisation.pk)
+        known = ask({"name": name, "number": self.cleaned_data.get("number", "")})
         self.returns = bool(known)
         if known and not self.data.get("confirm_return"):
             self.add_error(None, RETURNS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allconnects.fleet.private import button, exceptions, feeding, settings, switching
-from allconnects.fleet.services import listening
+from allconnects.fleet.services import listening, uploads
 from allconnects.kit import jobs
 
 
@@ -34,3 +34,21 @@ def forgotten(organisation: int) -> None:
 def forget(organisation: int) -> None:
     """What is over its time goes."""
     listening.forget(organisation)
+
+
+@jobs.task("fleet.look_through")
+def look_through(organisation: int, upload: int) -> None:
+    """See what a large file would do."""
+    uploads.look_through(organisation, upload)
+
+
+@jobs.task("fleet.carry_out")
+def carry_out(organisation: int, upload: int) -> None:
+    """Do what a file says, whole or not at all."""
+    uploads.carry_out(organisation, upload)
+
+
+@jobs.periodic("*/5 * * * *", "fleet.tend_uploads")
+def tend_uploads(organisation: int) -> None:
+    """Files that are a day old go; one that nothing happens to any more is given up, and says so."""
+    uploads.tend(organisation)

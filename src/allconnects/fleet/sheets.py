@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import LANGUAGES
 from allconnects.fleet.kinds import KINDS, Kind
+from allconnects.kit.csv import unguarded
 from allconnects.kit.errors import InvalidInput
 
 MOST_BYTES = 5_000_000
@@ -211,5 +212,4 @@ def _text(cell: Any) -> str:
     if isinstance(cell, float):
         # A spreadsheet keeps 15 digits: 0.1 + 0.2 is 0.3 there.
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
-    text = str(cell).strip()
-    return text[1:] if text[:2] in ("'=", "'+", "'@") else text
+    return unguarded(str(cell).strip())

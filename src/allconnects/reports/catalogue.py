@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from allconnects.kit.errors import NotFound
 from allconnects.reports.columns import Column
 from allconnects.reports.data.exceptions import exception_rows
+from allconnects.reports.data.mileage import mileage_rows
 from allconnects.reports.data.places import material_rows, site_hours_rows, visit_rows
 from allconnects.reports.data.stops import driver_day_rows, stop_rows
-from allconnects.reports.data.trips import mileage_rows, speed_rows, trip_rows
+from allconnects.reports.data.trips import speed_rows, trip_rows
 from allconnects.reports.data.vehicles import fuel_notes, fuel_rows, idling_notes, idling_rows, use_rows
 from allconnects.reports.definition import Chart, Parameter, Report
 from allconnects.reports.payroll import payroll_rows
@@ -109,9 +110,9 @@ MILEAGE = Report(
              Column("by_driver", _("Said by driver"), "count", 9, "sum"),
              Column("by_manager", _("Said by manager"), "count", 9, "sum"),
              Column("by_rule", _("By rule"), "count", 8, "sum"), ID),
-    purposes=("tax_logbook", "mobility_allowance", "payroll", "cost_control"), rows=mileage_rows, identity=("id",),
-    groups=("vehicle", "person", "team", "day", ""), selectors=("vehicles", "people", "teams"),
-    chart=Chart("vehicle", "distance_m"), longest_days=366,
+    purposes=("tax_logbook", "mobility_allowance", "payroll", "cost_control"), rows=mileage_rows,
+    identity=("id", "day"), groups=("vehicle", "person", "team", "day", ""),
+    selectors=("vehicles", "people", "teams"), chart=Chart("vehicle", "distance_m"), longest_days=366,
 )  # fmt: skip
 DRIVER_DAY = Report(
     key="driver-day", title=_("Day of drivers"), icon="user",

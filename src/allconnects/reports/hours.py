@@ -33,12 +33,13 @@ class Schedule:
         first, last = begin.timestamp(), end.timestamp()
         margin = self.margin.total_seconds()
         day = day or clock.day_of(begin)
-        for start, stop in self._near(day):
+        for start, stop in self.near(day):
             if start - margin <= first and last <= stop + margin and first < stop and last > start:
                 return True
         return False
 
-    def _near(self, day: date) -> tuple[Interval, ...]:
+    def near(self, day: date) -> tuple[Interval, ...]:
+        """The spans that begin on a day, the one before or the one after, without margin."""
         return _near(self, day)
 
 

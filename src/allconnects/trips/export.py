@@ -17,6 +17,7 @@ from allconnects.accounts.actor import PROCESS, Actor, acting
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.fleet.models import Material, Person, Vehicle
 from allconnects.kit.clock import BRUSSELS
+from allconnects.kit.csv import guarded
 from allconnects.telemetry.models import Device
 from allconnects.trips.ends import named
 from allconnects.trips.reading import trips_between
@@ -25,8 +26,6 @@ from allconnects.trips.stored import StoredTrip
 PAGE: Final = 2000
 _CHUNK: Final = 1 << 16
 _SHEET_ROWS: Final = 1_000_000
-_RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a text that begins so for a formula."""
 Cell = str | float | datetime | None
 Loader = Callable[[tuple[datetime, int] | None], list[StoredTrip]]
 
@@ -121,7 +120,7 @@ def _quoted(cell: Cell) -> str:
         return cell.isoformat()
     if not isinstance(cell, str):
         return str(cell)
-    text = "'" + cell if cell.startswith(_RISKY) else cell
+    text = guarded(cell)
     return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account
 from allconnects.fleet import labels
+from allconnects.kit import clock
 from allconnects.kit.labels import NOT_PERSONAL, Way
 
 
@@ -57,14 +58,30 @@ class Change(models.Model):
         return f"change {self.pk}"
 
 
+class Stage(models.TextChoices):
+    """How far a file is."""
+
+    LOOKING = "looking", _("Being looked through")
+    LOOKED = "looked", _("Waits for your yes")
+    APPLYING = "applying", _("Being carried out")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
 @labels.tenant_table(
-    **dict.fromkeys(("id", "organisation_id", "kind", "name", "made_at"), labels.CHANGE),
+    **dict.fromkeys(
+        ("id", "organisation_id", "kind", "name", "made_at", "stage", "total", "done", "moved_at"), labels.CHANGE
+    ),
     account_id=labels.CHANGED_BY,
-    data=labels.UPLOAD,
+    **dict.fromkeys(("data", "preview", "told"), labels.UPLOAD),
     found=(Way("any"),),
 )
 class Upload(models.Model):
-    """A file that was looked through and waits for its sender to say yes; forgotten after a day."""
+    """A file that is looked through and waits for its sender to say yes; forgotten after a day.
+
+    ``preview``: what it would do (``services.uploads``); ``told``: why it was not done, in the sender's language.
+    ``total`` and ``done`` count rows. Once carried out, or failed, what stood in it is gone at once.
+    """
 
     id = models.AutoField(primary_key=True)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
@@ -73,9 +90,28 @@ class Upload(models.Model):
     name = models.CharField(max_length=100)
     data = models.BinaryField()
     made_at = models.DateTimeField()
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.LOOKING)
+    total = models.IntegerField(default=0)
+    done = models.IntegerField(default=0)
+    moved_at = models.DateTimeField(default=clock.now)
+    preview = models.JSONField(default=dict)
+    told = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(stage__in=Stage.values), name="upload_stage_known")]
 
     def __str__(self) -> str:
         return f"upload {self.pk}"
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being done with it."""
+        return self.stage in (Stage.LOOKING, Stage.APPLYING)
+
+    @property
+    def percent(self) -> int:
+        """How much of what is being done is done, 0 to 99."""
+        return min(99, 100 * self.done // max(self.total, 1))
 
 
 @labels.tenant_table(

@@ -164,7 +164,6 @@ def forget(organisation: int) -> None:
         PrivateTime,
         Question,
         Reply,
-        Upload,
     )
     from allconnects.privacy.retention import RULES
 
@@ -176,7 +175,6 @@ def forget(organisation: int) -> None:
     Absence.objects.filter(organisation_id=organisation, last__lt=before("occupancy").date()).delete()
     old: list[models.QuerySet[Any]] = [
         DriverEvent.objects.filter(at__lt=before("raw_position")),
-        Upload.objects.filter(made_at__lt=before("upload")),
         Reply.objects.filter(made_at__lt=before("upload")),
         Change.objects.filter(at__lt=before("change_history")),
         Question.objects.filter(asked_at__lt=before("occupancy")),

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from allconnects.kit.csv import guarded
 from allconnects.kit.paper import compiled
 from allconnects.privacy.export.gather import Scope, Taken
 from allconnects.privacy.registry.parties import RECIPIENTS
@@ -81,8 +82,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
-    # What a spreadsheet would take for a formula is text.
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") and not _number(text) else text
+    return text if _number(text) else guarded(text)
 
 
 def _number(text: str) -> bool:

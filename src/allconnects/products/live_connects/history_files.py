@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from allconnects.kit.clock import BRUSSELS
+from allconnects.kit.csv import guarded
 from allconnects.products.live_connects.history_overview import Row
 from allconnects.trips.stored import StoredTrip
 
@@ -75,8 +76,8 @@ def as_csv(table: Table) -> bytes:
 def _cell(value: Value) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
+    if isinstance(value, str):
+        return guarded(value)
     return "" if value is None else value
 
 

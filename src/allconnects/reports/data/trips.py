@@ -134,17 +134,6 @@ def trip_rows(ask: Ask) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def mileage_rows(ask: Ask) -> Iterator[Row]:
-    """One row a trip: its metres under what it was for, and whether a person said so."""
-    for trip in trips(ask):
-        metres = [trip.distance_m if trip.use == use else None for use in Use.values]
-        yield (
-            trip.vehicle, trip.person, trip.team, trip.day, trip.distance_m, *metres, 1,
-            int(trip.voice == "driver"), int(trip.voice == "manager"), int(trip.voice == "rule"),
-            f"{trip.device}-{trip.number}",
-        )  # fmt: skip
-
-
 def speed_rows(ask: Ask) -> Iterator[Row]:
     """Trips whose top speed is above the limit that was asked for."""
     limit = ask.numbers["limit_kmh"]

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from allconnects.kit.clock import BRUSSELS
+from allconnects.kit.csv import guarded
 from allconnects.reports.columns import Kind
 from allconnects.reports.definition import Line
 from allconnects.reports.render.document import Document
@@ -18,7 +19,6 @@ from allconnects.reports.shown import heading
 
 Dialect = Literal["excel", "plain"]
 _LINES = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BOM = "\ufeff"
 
 
@@ -49,11 +49,6 @@ def _cell(kind: Kind, value: Any, text: Callable[[Kind, Any], str], mark: str) -
     if kind == "text":
         return _quoted(guarded(str(value)), mark)
     return text(kind, value)
-
-
-def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _quoted(text: str, mark: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,16 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from allconnects.accounts.access import TenantRequest, member
 from allconnects.fleet import files
 from allconnects.fleet.models import Upload
-from allconnects.fleet.services import register
+from allconnects.fleet.models.record import Stage
+from allconnects.fleet.services import register, uploads
 from allconnects.fleet.who import who
 from allconnects.kit import clock
-from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.kit.errors import InvalidInput
 from allconnects.products.live_connects.register.common import attempt, kind_of, sections
 from allconnects.products.live_connects.register.texts import previewed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN = 300
-"""Lines of a preview that a page shows of each sort; all are counted."""
 
 
 @require_GET
@@ -54,7 +53,10 @@ def upload(request: TenantRequest, path: str) -> HttpResponse:
         kept = attempt(request, lambda: _keep(request, kind))
         if kept is not None:
             return redirect("register:preview", path=path, upload=kept.pk)
-    context = {"path": path, "kind": kind, "sections": sections(request), "fields": _described(kind)}
+    context = {
+        "path": path, "kind": kind, "sections": sections(request), "fields": _described(kind),
+        "waiting": uploads.waiting(who(request), kind),
+    }  # fmt: skip
     return render(request, "register/upload.html", context)
 
 
@@ -73,40 +75,47 @@ def _keep(request: TenantRequest, kind: Any) -> Upload:
         raise InvalidInput(_("Choose a file."))
     if sent.size > files.MOST_BYTES:
         raise InvalidInput(_("The file is larger than 5 MB."))
-    data = sent.read()
-    files.read(data, kind)
-    return Upload.objects.create(
-        organisation=request.organisation, account=request.user, kind=kind.name, name=str(sent.name)[-100:], data=data,
-        made_at=clock.now(),
-    )  # type: ignore[misc]  # fmt: skip
+    return uploads.keep(who(request), kind, str(sent.name), sent.read())
 
 
 @require_http_methods(["GET", "POST"])
 @member("manager")
 def preview(request: TenantRequest, path: str, upload: int) -> HttpResponse:
-    """Every change and every error; nothing is changed before the button is pressed."""
+    """Every change and every error; nothing is changed before the button is pressed. Of a large file: how far it is."""
     kind = kind_of(request, path, write=True)
-    kept = Upload.objects.filter(pk=upload, kind=kind.name, account_id=request.user.pk or 0).first()
-    if kept is None:
-        raise NotFound(_("There is no such file any more. Send it again."))
-    rows = files.read(bytes(kept.data), kind)
+    kept = uploads.one(who(request), kind, upload)
     if request.method == "POST":
-        if "drop" in request.POST:
-            kept.delete()
-            return redirect("register:upload", path=path)
-        counts = attempt(request, lambda: files.apply(who(request), kind, rows))
-        if counts is not None:
-            kept.delete()
-            messages.success(request, _("%(new)s new, %(changed)s changed, %(same)s as they were.") % counts)
-            return redirect("register:list", path=path)
-    found = files.preview(who(request), kind, rows)
-    wrong = [line for line in found.lines if line.errors]
-    acting = [line for line in found.lines if not line.errors and (line.new or line.changes)]
-    context = {
-        "path": path, "kind": kind, "sections": sections(request), "kept": kept, "found": found, "counts": found.counts,
-        "wrong": wrong[:SHOWN],
-        "acting": [(line, previewed(kind.name, line.changes, line.new)) for line in acting[:SHOWN]],
-        "more_wrong": max(0, len(wrong) - SHOWN),
-        "more_acting": max(0, len(acting) - SHOWN),
+        return _decide(request, path, kept)
+    context: dict[str, Any] = {"path": path, "kind": kind, "sections": sections(request), "kept": kept}
+    if kept.stage != Stage.LOOKED:
+        return render(request, "register/working.html", context)
+    found = kept.preview
+    context |= {
+        "counts": found["counts"], "unknown": found["unknown"], "wrong": found["wrong"],
+        "acting": [(*row, previewed(kind.name, changes, row[2])) for *row, changes in found["acting"]],
+        "more_wrong": max(0, found["counts"]["wrong"] - uploads.SHOWN),
+        "more_acting": max(0, found["acts"] - uploads.SHOWN),
     }  # fmt: skip
     return render(request, "register/preview.html", context)
+
+
+def _decide(request: TenantRequest, path: str, kept: Upload) -> HttpResponse:
+    if "drop" in request.POST:
+        dropped = attempt(request, lambda: uploads.drop(kept) or True)
+        return redirect("register:upload", path=path) if dropped else redirect(request.path)
+    decided = uploads.say_yes(who(request), kept)
+    if decided.stage == Stage.DONE:
+        messages.success(
+            request, _("%(new)s new, %(changed)s changed, %(same)s as they were.") % decided.preview["counts"]
+        )
+        return redirect("register:list", path=path)
+    return redirect(request.path)
+
+
+@require_GET
+@member("manager")
+def working(request: TenantRequest, path: str, upload: int) -> HttpResponse:
+    """How far a file is."""
+    kept = uploads.one(who(request), kind_of(request, path, write=True), upload)
+    return JsonResponse({"running": kept.running, "stage": kept.stage, "done": kept.done, "total": kept.total,
+                         "percent": kept.percent})  # fmt: skip

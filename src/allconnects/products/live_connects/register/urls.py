@@ -42,6 +42,7 @@ urlpatterns = [
     path("register/<slug:path>/bulk/", lists.bulk, name="bulk"),
     path("register/<slug:path>/import/", files.upload, name="upload"),
     path("register/<slug:path>/import/<int:upload>/", files.preview, name="preview"),
+    path("register/<slug:path>/import/<int:upload>/status/", files.working, name="working"),
     path("register/<slug:path>/export.csv", files.export, {"form": "csv"}, name="export_csv"),
     path("register/<slug:path>/export.xlsx", files.export, {"form": "xlsx"}, name="export_xlsx"),
     path("register/<slug:path>/<str:key>/", rows.detail, name="detail"),
