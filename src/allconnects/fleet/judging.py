@@ -20,7 +20,7 @@ from allconnects.fleet.who import Who
 from allconnects.privacy.erasure import marks
 
 
-class _Loaded(forms.ModelChoiceField):
+class _Loaded(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice out of rows that were read before."""
 
     def __init__(self, field: forms.ModelChoiceField[Any]) -> None:
@@ -49,7 +49,7 @@ class Judge:
         chosen = {n: one for n, one in self._form.fields.items() if isinstance(one, forms.ModelChoiceField)}
         self._form.fields |= {name: _Loaded(field) for name, field in chosen.items()}
         self._form.trusted = frozenset(chosen)
-        if issubclass(kind.form, PersonForm):
+        if isinstance(self._form, PersonForm):
             self._form.asks = marks.returning_of_many(who.organisation.pk)
 
     def form(self, row: Any, data: Mapping[str, str]) -> RegisterForm:
@@ -60,13 +60,14 @@ class Judge:
         form = copy.copy(self._form)
         form.__dict__.pop("changed_data", None)
         form._errors, form._bound_fields_cache, form.is_bound = None, {}, True
-        form.instance = instance = self.kind.model() if row is None else row
+        instance: Any = self.kind.model() if row is None else row
+        form.instance = instance
         instance.organisation = self.who.organisation
         instance.validate_constraints = _left_to_the_database
-        fields = self.kind.form._meta.fields  # type: ignore[attr-defined]
+        fields = self.kind.form._meta.fields
         form.initial = model_to_dict(instance, fields) | self.kind.form.beside(row)
         before = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-        form.data = before | data
+        form.data = before | dict(data)
         made: RegisterForm = form
         return made
 

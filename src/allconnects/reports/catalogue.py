@@ -11,7 +11,7 @@ from allconnects.kit.errors import NotFound
 from allconnects.reports.columns import Column
 from allconnects.reports.data.exceptions import exception_rows
 from allconnects.reports.data.mileage import mileage_rows
-from allconnects.reports.data.places import material_rows, site_hours_rows, visit_rows
+from allconnects.reports.data.places import material_rows, site_hours_notes, site_hours_rows, visit_rows
 from allconnects.reports.data.stops import driver_day_rows, stop_rows
 from allconnects.reports.data.trips import speed_rows, trip_rows
 from allconnects.reports.data.vehicles import fuel_notes, fuel_rows, idling_notes, idling_rows, use_rows
@@ -71,10 +71,11 @@ SITE_HOURS = Report(
              Column("ended", _("Last departure"), "time", 9),
              Column("person_s", _("Hours of people"), "duration_s", 10, "sum"),
              Column("vehicle_s", _("Hours of vehicles"), "duration_s", 10, "sum"),
-             Column("inferred", _("By vehicle"), "count", 9, "sum"), ID),
+             Column("inferred", _("By vehicle"), "count", 9, "sum"),
+             Column("unclosed", _("Not closed"), "count", 9, "sum"), ID),
     purposes=("dispatch", "customer_invoicing", "payroll", "mobility_allowance"), rows=site_hours_rows,
     identity=("id", "day"), groups=("", "site", "person", "vehicle", "team", "day"),
-    selectors=("sites", "people", "vehicles", "teams"), chart=Chart("site", "person_s"),
+    selectors=("sites", "people", "vehicles", "teams"), chart=Chart("site", "person_s"), notes=site_hours_notes,
 )  # fmt: skip
 USE = Report(
     key="use", title=_("Use of vehicles"), icon="gauge",

@@ -7,7 +7,7 @@ at 5:40 for a day that begins at 6 is at work, who drives at 22:00 is not. Hours
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -38,6 +38,10 @@ class Schedule:
                 return True
         return False
 
+    def of_day(self, day: date) -> tuple[Interval, ...]:
+        """The spans that begin on a day, without margin."""
+        return tuple(_of_day(self, day))
+
     def near(self, day: date) -> tuple[Interval, ...]:
         """The spans that begin on a day, the one before or the one after, without margin."""
         return _near(self, day)
@@ -46,13 +50,13 @@ class Schedule:
 @lru_cache(maxsize=20_000)
 def _near(schedule: Schedule, day: date) -> tuple[Interval, ...]:
     """Spans that begin on a day, the one before or the one after."""
-    found: list[Interval] = []
-    for shift in (-1, 0, 1):
-        one = day + timedelta(days=shift)
-        for start, stop in schedule.spans.get(one.weekday(), ()):
-            behind = one + timedelta(days=1) if stop <= start else one
-            found.append((_instant(one, start), _instant(behind, stop)))
-    return tuple(found)
+    return tuple(span for shift in (-1, 0, 1) for span in _of_day(schedule, day + timedelta(days=shift)))
+
+
+def _of_day(schedule: Schedule, day: date) -> Iterator[Interval]:
+    for start, stop in schedule.spans.get(day.weekday(), ()):
+        behind = day + timedelta(days=1) if stop <= start else day
+        yield _instant(day, start), _instant(behind, stop)
 
 
 def _instant(day: date, clock: time) -> float:
@@ -81,14 +85,15 @@ class HoursBook:
         """
         if person is None or person not in self.members:
             return self.whole.allows(begin, end, day)
-        return any(schedule.allows(begin, end, day) for schedule in self._of(person, begin))
+        return any(schedule.allows(begin, end, day) for schedule in self.schedules(person, begin))
 
     def spans_of(self, person: UUID | None, day: date) -> list[Span]:
         """The hours of a person (None: of all) on a day, without margin."""
         noon = datetime.combine(day, time(12), BRUSSELS)
-        return [span for one in self._of(person, noon) for span in one.spans.get(day.weekday(), ())]
+        return [span for one in self.schedules(person, noon) for span in one.spans.get(day.weekday(), ())]
 
-    def _of(self, person: UUID | None, moment: datetime) -> Iterable[Schedule]:
+    def schedules(self, person: UUID | None, moment: datetime) -> Iterable[Schedule]:
+        """What a person goes by at a moment: the hours of his teams, else those for all."""
         if person is None or person not in self.members:
             return (self.whole,)
         day = clock.day_of(moment)

@@ -97,6 +97,7 @@ class PersonMonth:
     employer: str
     days: dict[date, Day] = field(default_factory=dict)
     questions: int = 0
+    unclosed: int = 0
     approval: PayrollMonth | None = None
 
     @property
@@ -122,7 +123,7 @@ class PersonMonth:
     @property
     def missing(self) -> int:
         """How much a clerk has to look into."""
-        return len(self.days_without_site) + self.questions
+        return len(self.days_without_site) + self.questions + self.unclosed
 
     @property
     def sites(self) -> dict[str, tuple[int, float]]:
@@ -204,11 +205,12 @@ def _approvals(organisation: int, month: date) -> Iterator[PayrollMonth]:
 
 
 def _add_sites(ask: Ask, found: dict[UUID, PersonMonth]) -> None:
-    for site, _number, person, _vehicle, _team, day, _from, _to, seconds, _own, _inferred, key in site_hours_rows(ask):
+    for site, _number, person, _vehicle, _team, day, *_times, seconds, _own, _by, unclosed, key in site_hours_rows(ask):
         who = UUID(key.partition("-")[2]) if person else None
         if who in found:
             sites = found[who].days.setdefault(day, Day()).sites
             sites[site] = sites.get(site, 0.0) + seconds
+            found[who].unclosed += unclosed
 
 
 def _add_driving(ask: Ask, found: dict[UUID, PersonMonth], values: dict[str, Any]) -> None:

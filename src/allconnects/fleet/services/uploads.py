@@ -22,6 +22,7 @@ from allconnects.accounts.tenancy import speak_for
 from allconnects.fleet import files
 from allconnects.fleet.kinds import KINDS, Kind
 from allconnects.fleet.models.record import Stage, Upload
+from allconnects.fleet.sheets import Rows
 from allconnects.fleet.who import Who
 from allconnects.kit import clock, db, jobs
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
@@ -72,10 +73,11 @@ def waiting(who: Who, kind: Kind) -> list[Upload]:
     return list(mine.defer("data", "preview").order_by("-id")[:20])
 
 
-def drop(kept: Upload) -> None:
+def drop(kept: Upload) -> bool:
     """Forget a file. Raises InvalidInput while it is being carried out."""
     if not Upload.objects.filter(pk=kept.pk).exclude(stage=Stage.APPLYING).delete()[0]:
         raise InvalidInput(_("It is being carried out already."))
+    return True
 
 
 def say_yes(who: Who, kept: Upload) -> Upload:
@@ -128,7 +130,7 @@ def _look(kept: Upload, heard: files.Heard) -> None:
     _preview(kept, _rows(kept, heard), heard, stage=Stage.LOOKING)
 
 
-def _preview(kept: Upload, rows: files.Rows, heard: files.Heard, *, stage: str, told: str = "") -> None:
+def _preview(kept: Upload, rows: Rows, heard: files.Heard, *, stage: str, told: str = "") -> None:
     found = files.preview(Who(kept.organisation, kept.account), KINDS[kept.kind], rows, heard)
     Upload.objects.filter(pk=kept.pk, stage=stage).update(
         stage=Stage.LOOKED, total=len(rows), done=0, preview=_kept(found), told=told, moved_at=clock.now()
@@ -150,7 +152,7 @@ def _carry_out(kept: Upload, heard: files.Heard) -> None:
     mine.update(stage=Stage.DONE, data=b"", preview={"counts": counts}, told="", moved_at=clock.now())
 
 
-def _rows(kept: Upload, heard: files.Heard) -> files.Rows:
+def _rows(kept: Upload, heard: files.Heard) -> Rows:
     rows = files.read(bytes(kept.data), KINDS[kept.kind])
     if isinstance(heard, _Told):
         heard.total = len(rows)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Final
+
+from django.utils.translation import gettext as _
 
 from allconnects.kit import clock
 from allconnects.kit.clock import BRUSSELS
@@ -13,6 +16,9 @@ from allconnects.reports.columns import Row
 from allconnects.reports.data.others import Others
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.definition import Ask
+from allconnects.reports.firm import hours_book
+from allconnects.reports.hours import HoursBook
+from allconnects.reports.presence import presence
 
 Span = tuple[datetime, datetime]
 _LASTED: Final = "w.leave - w.enter >= make_interval(secs => pl.dwell_s)"
@@ -48,12 +54,13 @@ def visit_rows(ask: Ask) -> Iterator[Row]:
 
 
 # Who is at a site: a vehicle while it is there; a person while his own device is, or while the vehicle is in which he
-# arrived, as driver or passenger; he may badge out on arrival, so a quarter of an hour before counts.
+# arrived, as driver or passenger; he may badge out on arrival, so a quarter of an hour before counts. A later end of
+# his in that vehicle is a sign of when he was there (``reports.presence``).
 _PRESENCE: Final = f"""
     SELECT pl.name AS site, pl.number, CASE WHEN p.id IS NULL THEN 'vehicle' ELSE 'person' END,
         CASE WHEN p.id IS NULL THEN {VEHICLE} ELSE {PERSON} END AS who, {team_at("w.enter")} AS team,
         w.enter, w.leave, p.id, coalesce(p.id::text, 'v' || v.id::text, 'd' || d.id::text) AS key, pl.id,
-        CASE WHEN p.id IS NOT NULL AND i.person_id IS NULL THEN 1 ELSE 0 END
+        CASE WHEN p.id IS NOT NULL AND i.person_id IS NULL THEN 1 ELSE 0 END, sign.at, sign.by_hand
     FROM places_visit w
     JOIN places_place pl ON pl.organisation_id = w.organisation_id AND pl.id = w.place_id
     JOIN telemetry_device d ON d.organisation_id = w.organisation_id AND d.id = w.device_id
@@ -67,6 +74,12 @@ _PRESENCE: Final = f"""
           AND o.during && tstzrange(w.enter - interval '15 minutes', w.enter, '[]')
         UNION SELECT NULL::uuid WHERE v.id IS NOT NULL) who ON true
     LEFT JOIN fleet_person p ON p.organisation_id = w.organisation_id AND p.id = who.id
+    LEFT JOIN LATERAL (
+        SELECT upper(o.during) AS at, o.source = 'manual' AS by_hand FROM fleet_occupancy o
+        WHERE o.organisation_id = w.organisation_id AND o.vehicle_id = v.id AND o.person_id = p.id
+          AND o.during && tstzrange(w.enter, w.leave) AND upper(o.during) <= w.leave
+          AND upper(o.during) > w.enter + interval '15 minutes'
+        ORDER BY 1 DESC LIMIT 1) sign ON i.person_id IS NULL
     WHERE w.organisation_id = %(organisation)s AND w.enter < %(end)s AND w.leave > %(begin)s
       AND w.enter > %(begin)s::timestamptz - interval '31 days'
       AND {_LASTED} AND i.material_id IS NULL AND d.kind <> 'material' AND (p.id IS NOT NULL OR v.id IS NOT NULL)"""
@@ -75,7 +88,8 @@ _PRESENCE: Final = f"""
 def site_hours_rows(ask: Ask) -> Iterator[Row]:
     """One row a site, person or vehicle, and day: first arrival, last departure, time there.
 
-    Time is the union of what several devices say, cut at midnight in Brussels.
+    Time is the union of what several devices say, cut at midnight in Brussels. Of who came in a vehicle that stays
+    beyond his working day, only what ``reports.presence`` says.
     """
     where = Where.of(ask, people="p.id", sites="w.place_id", vehicles="v.id").team(ask, "w.enter")
     if ask.people or ask.teams:
@@ -85,34 +99,67 @@ def site_hours_rows(ask: Ask) -> Iterator[Row]:
     return rows if ask.group in ("", "site") else iter(_regrouped(ask, rows))
 
 
+def site_hours_notes(ask: Ask) -> list[str]:
+    """How the hours of those who came in a vehicle are counted."""
+    del ask
+    return [
+        _("Who came in a vehicle that stays longer than his working day counts until the last sign of him, else until "
+          "the end of his working hours; this is marked as not closed. Say by hand, at the vehicle, when he left.")
+    ]  # fmt: skip
+
+
 def _told(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
     others = Others(ask)
     yield from _days(ask, (row for row in rows if row[7] is None or not others.hides_visit(str(row[7]), row[5])))
     others.note()
 
 
+@dataclass(slots=True)
+class _Stay:
+    """Somebody or something at a site: from when until when, inferred from a vehicle, and whether an end is known."""
+
+    begin: datetime
+    end: datetime
+    inferred: int
+    closed: bool = True
+
+
 def _days(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
+    book = hours_book(ask.organisation)
     for _key, group in groupby(rows, key=lambda row: (row[9], row[8])):
-        stays = list(group)
-        allowed = [row for row in stays if ask.hours is None or ask.hours.allows(row[7], row[5], row[5])]
-        spans = merged((row[5], row[6]) for row in allowed)
-        head = stays[0]
-        for day, parts in _by_day(ask, spans):
+        found = list(group)
+        head = found[0]
+        allowed = [row for row in found if ask.hours is None or ask.hours.allows(row[7], row[5], row[5])]
+        stays = [_stay(book, row) for row in allowed]
+        for day, parts in _by_day(ask, stays):
             seconds = sum((end - begin).total_seconds() for begin, end in parts)
             person = head[3] if head[2] == "person" else None
             vehicle = head[3] if head[2] == "vehicle" else None
-            inferred = sum(row[10] for row in allowed if row[5] < parts[-1][1] and row[6] > parts[0][0])
+            first, last = parts[0][0], parts[-1][1]
+            inferred = sum(one.inferred for one in stays if one.begin < last and one.end > first)
+            unclosed = sum(not one.closed and clock.day_of(one.begin) == day for one in stays) if person else None
             yield (
-                head[0], head[1], person, vehicle, head[4], day, parts[0][0], parts[-1][1], seconds if person else None,
-                seconds if vehicle else None, inferred, f"{head[9]}-{head[8]}",
+                head[0], head[1], person, vehicle, head[4], day, first, last, seconds if person else None,
+                seconds if vehicle else None, inferred, unclosed, f"{head[9]}-{head[8]}",
             )  # fmt: skip
 
 
-def _by_day(ask: Ask, spans: list[Span]) -> Iterator[tuple[date, list[Span]]]:
-    pieces = [piece for span in spans for piece in by_midnight(span)]
-    for day, parts in groupby(pieces, key=lambda piece: clock.day_of(piece[0])):
-        if ask.first <= day <= ask.last:
-            yield day, list(parts)
+def _stay(book: HoursBook, row: tuple[Any, ...]) -> _Stay:
+    if not row[10]:
+        return _Stay(row[5], row[6], 0)
+    found = presence(row[5], row[6], book.schedules(row[7], row[5]), row[11], bool(row[12]))
+    return _Stay(found.begin, found.end, 1, found.closed)
+
+
+def _by_day(ask: Ask, stays: list[_Stay]) -> Iterator[tuple[date, list[Span]]]:
+    """Time by day; a stay of no time that nobody closed is told, too."""
+    days: dict[date, list[Span]] = {}
+    for piece in (piece for span in merged((one.begin, one.end) for one in stays) for piece in by_midnight(span)):
+        days.setdefault(clock.day_of(piece[0]), []).append(piece)
+    for one in stays:
+        if not one.closed:
+            days.setdefault(clock.day_of(one.begin), [(one.begin, one.begin)])
+    yield from sorted((day, parts) for day, parts in days.items() if ask.first <= day <= ask.last)
 
 
 def _regrouped(ask: Ask, rows: Iterator[Row]) -> list[Row]:

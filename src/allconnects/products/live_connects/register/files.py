@@ -101,7 +101,7 @@ def preview(request: TenantRequest, path: str, upload: int) -> HttpResponse:
 
 def _decide(request: TenantRequest, path: str, kept: Upload) -> HttpResponse:
     if "drop" in request.POST:
-        dropped = attempt(request, lambda: uploads.drop(kept) or True)
+        dropped = attempt(request, lambda: uploads.drop(kept))
         return redirect("register:upload", path=path) if dropped else redirect(request.path)
     decided = uploads.say_yes(who(request), kept)
     if decided.stage == Stage.DONE:
