@@ -64,6 +64,9 @@ def test_contested_hours_are_answered_once_and_the_driver_reads_it(
     mine = Client(SERVER_NAME="localhost")
     mine.force_login(driver)
     assert WHY in mine.get("/my/hours/").content.decode()
+    first_page = mine.get("/driver/").content.decode()
+    assert WHY in first_page
+    assert f"/my/hours/?month={contest.month:%Y-%m}" in first_page
 
 
 def test_hours_are_not_called_corrected_while_they_are_what_they_were(
@@ -113,6 +116,7 @@ def test_a_correction_is_decided_by_those_who_answer_requests(
     mine = Client(SERVER_NAME="localhost")
     mine.force_login(driver)
     assert WHY in mine.get(f"/privacy/requests/{one.case_id}/").content.decode()
+    assert f"/privacy/requests/{one.case_id}/" in mine.get("/driver/").content.decode()
 
 
 def test_who_asks_has_to_be_known_first_and_nothing_is_decided_of_a_closed_request(

@@ -12,11 +12,16 @@ from allconnects.accounts.models import Account
 from allconnects.fleet.models import ExceptionKind, LocationException, Person, PrivateTime, Vehicle
 from allconnects.fleet.private import button, feeding, hours, settings
 from allconnects.kit import clock
+from allconnects.privacy.requests import rectifying
+from allconnects.privacy.requests.models import Correction
+from allconnects.reports.models import Contest, Outcome
 from allconnects.telemetry.store.gate import read_gate
 from allconnects.telemetry.store.segments import bounds
 from allconnects.trips import services as trips
 from allconnects.trips.stored import StoredStop, StoredTrip
 
+ANSWER_DAYS = 14
+"""So long an answer is shown on the first page; afterwards where it was asked."""
 State = Literal["private", "duty", "none", "outside", "recorded"]
 
 
@@ -108,3 +113,33 @@ def private_times(person: Person, days: int = 31) -> list[PrivateTime]:
 def has_vehicle(organisation: int, person: Person) -> bool:
     """Whether the person has something that is recorded, or had it last."""
     return any(one.person == person.pk for one in feeding.held(organisation, clock.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody of the office answered. ``contest``: of contested hours, which have a month; else of a request."""
+
+    at: datetime
+    about: str
+    accepted: bool
+    reason: str
+    contest: Contest | None = None
+    correction: Correction | None = None
+
+
+def answers_of(person: Person, account: Account) -> list[Answer]:
+    """What was answered lately to what he said was wrong, the latest first."""
+    since = clock.now() - timedelta(days=ANSWER_DAYS)
+    outcomes = (Outcome.CORRECTED, Outcome.KEPT)
+    hours = Contest.objects.filter(person=person, outcome__in=outcomes, answered_at__gte=since)
+    facts = Correction.objects.filter(case__account_id=account.pk, decided_at__gte=since)
+    told = [
+        Answer(one.answered_at, "", one.outcome == Outcome.CORRECTED, one.answer, contest=one)
+        for one in hours.order_by("-answered_at")[:10]
+        if one.answered_at
+    ] + [
+        Answer(one.decided_at, rectifying.label(one.fact), bool(one.accepted), one.reason, correction=one)
+        for one in facts.order_by("-decided_at")[:10]
+        if one.decided_at
+    ]
+    return sorted(told, key=lambda one: one.at, reverse=True)

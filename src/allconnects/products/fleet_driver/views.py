@@ -60,6 +60,7 @@ def app(request: TenantRequest) -> HttpResponse:
     context = {
         "now": mine.now_of(organisation, person),
         "moments": mine.day_of(organisation, person, account, clock.today()),
+        "answers": mine.answers_of(person, account),
         "private_times": mine.private_times(person),
         "exceptions": exceptions.of_person(person.pk, 10),
         "rule": rule,

@@ -71,6 +71,21 @@ function times() {
   }
 }
 
+/** What a column is called, beside each value: read where a narrow screen has no columns. @param {HTMLTableElement} table */
+function lines(table) {
+  const names = [...(table.tHead?.rows[0]?.cells || [])].map((cell) => (cell.querySelector("input, .visually-hidden") ? "" : cell.textContent?.trim() || ""));
+  const first = names.findIndex(Boolean);
+  for (const row of [...table.tBodies].flatMap((body) => [...body.rows])) {
+    [...row.cells].forEach((cell, at) => {
+      const bare = !cell.querySelector("input, button, svg, a") && /^[–-]?$/.test(cell.textContent?.trim() || "");
+      if (bare) cell.classList.add("table-empty");
+      else if (at === first) cell.classList.add("table-name");
+      else if (names[at] && cell.colSpan === 1) cell.dataset.label = names[at];
+    });
+  }
+}
+
+document.querySelectorAll("table.table-lines").forEach((table) => lines(/** @type {HTMLTableElement} */ (table)));
 document.querySelectorAll("form[data-theme-form]").forEach((form) => themeForm(/** @type {HTMLFormElement} */ (form)));
 document.querySelectorAll("input[data-filter]").forEach((field) => tableFilter(/** @type {HTMLInputElement} */ (field)));
 document.querySelectorAll("button[data-copy]").forEach((button) => copyButton(/** @type {HTMLButtonElement} */ (button)));
