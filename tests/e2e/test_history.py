@@ -73,7 +73,7 @@ def van(chromium: Browser, platform: Platform, signed_in: StorageState, tmp_path
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".import-problems tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Import").click()
-    expect(page.locator("#bringing")).to_have_attribute("data-stage", "done")
+    expect(page.locator("#working")).to_have_attribute("data-stage", "done")
     for _ in range(300):
         page.goto(f"{platform.url}/trips/device/{device[1]}/?day={YESTERDAY}")
         if page.locator(".day-trip").count() >= 3:

@@ -13,6 +13,7 @@ from tests.e2e.test_pages import _serious
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
+PATIENCE_MS = 90_000
 PHONE = {"width": 390, "height": 844}
 PAGES = ["vehicles", "materials", "people", "teams", "employers", "inbox", "documents", "missing", "vehicles/import"]
 
@@ -66,6 +67,24 @@ def test_a_file_is_looked_through_before_it_changes_anything(open_page: Open) ->
     page.get_by_label("Where do you leave it?").fill("Depot")
     page.get_by_role("button", name="It stays here").click()
     expect(page.locator("main")).to_contain_text("Depot")
+
+
+def test_a_large_file_is_worked_on_in_the_background_and_the_page_tells(open_page: Open) -> None:
+    """The page comes to its next state by itself, and is found again. Nothing stays: others count on short lists."""
+    page = open_page("/register/materials/import/", viewport=PHONE)
+    name = f"Bolt {secrets.token_hex(4)}"
+    rows = "name;category\n" + "".join(f"{name} {number};tool\n" for number in range(600))
+    page.locator("input[type=file]").set_input_files(
+        {"name": "bolts.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    )
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("button", name="Apply all")).to_be_enabled(timeout=PATIENCE_MS)
+    expect(page.locator("main")).to_contain_text("600 new")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.goto(re.sub(r"import/.*", "import/", page.url))
+    page.get_by_role("link", name="bolts.csv").click()
+    page.get_by_role("button", name="Drop it").click()
+    expect(page.get_by_role("link", name="bolts.csv")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -165,7 +165,7 @@ def test_a_large_file_is_looked_through_and_carried_out_by_the_worker(
     address = f"/register/vehicles/import/{upload.pk}/"
     assert (upload.stage, waiting_jobs(owner_connection, upload)) == (Stage.LOOKING, ["fleet.look_through"])
     assert "being looked through" in manager.get(address).content.decode()
-    assert manager.get(f"{address}status/").json()["running"]
+    assert manager.get(f"{address}status/").json()["stage"] == "looking"
     assert "fleet.csv" in manager.get("/register/vehicles/import/").content.decode()
 
     looked = job(organisation, uploads.look_through, upload)

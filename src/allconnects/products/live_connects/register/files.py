@@ -117,5 +117,4 @@ def _decide(request: TenantRequest, path: str, kept: Upload) -> HttpResponse:
 def working(request: TenantRequest, path: str, upload: int) -> HttpResponse:
     """How far a file is."""
     kept = uploads.one(who(request), kind_of(request, path, write=True), upload)
-    return JsonResponse({"running": kept.running, "stage": kept.stage, "done": kept.done, "total": kept.total,
-                         "percent": kept.percent})  # fmt: skip
+    return JsonResponse({"stage": kept.stage, "done": kept.done, "total": kept.total, "percent": kept.percent})

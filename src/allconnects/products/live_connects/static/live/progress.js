@@ -1,5 +1,8 @@
-/** Watches a file that is looked through or carried out. */
-import { byId } from "../live/list.js";
+/**
+ * Watches work that goes on in the background: `data-status` of the box names an address that answers with
+ * `{stage, done, total, percent}`. When the stage is another one, the page is drawn anew.
+ */
+import { byId } from "./list.js";
 
 const EVERY_MS = 1000;
 const box = byId("working");
@@ -9,7 +12,7 @@ async function look() {
   const answer = await fetch(box.dataset.status || "", { headers: { Accept: "application/json" } }).catch(() => null);
   if (answer?.redirected || answer?.status === 404) return location.reload();
   const found = answer?.ok ? await answer.json() : null;
-  if (found && !found.running) return location.reload();
+  if (found && found.stage !== box.dataset.stage) return location.reload();
   if (found) {
     byId("done").textContent = found.done;
     byId("total").textContent = found.total || "…";
@@ -18,4 +21,4 @@ async function look() {
   setTimeout(look, EVERY_MS);
 }
 
-if (box.dataset.running === "1") setTimeout(look, EVERY_MS);
+if (document.getElementById("progress")) setTimeout(look, EVERY_MS);
