@@ -384,6 +384,8 @@ PAGES: dict[str, Page | list[Page]] = {
     "requests:mine_letter": Page("driver", path={"case": NO_CASE, "letter": 0}),
     "requests:ask": Page(ANYONE),
     "requests:ask_of": Page(ANYONE, path={"slug": "unknown"}),
+    "devices:phone": [Page(ANYONE), Page(ANYONE, "post", data={"identifier": "n", "secret": "n"})],
+    "devices:phone_start": Page(ANYONE, "post"),
     "requests:confirm": Page(ANYONE, path={"token": "unknown"}),
     "requests:follow": Page(ANYONE, path={"token": "unknown"}),
     "requests:follow_letter": Page(ANYONE, path={"token": "unknown", "letter": 0}),

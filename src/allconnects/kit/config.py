@@ -268,6 +268,9 @@ class Settings:
     privacy_organisation: str = _setting(
         str, "Short name of the organisation that takes in such requests; by default the first.", ""
     )
+    free_phones: str = _setting(
+        str, "Short name of an organisation without members that phones join without an account.", ""
+    )
     storage_country: str = _setting(_country, "Country (ISO 3166) where this machine and its data folder stand.", "BE")
     database_country: str = _setting(_country, "Country of the database; needed when it is on another machine.", "")
     vault_country: str = _setting(_country, "Country of the vault's database; needed when it is elsewhere.", "")

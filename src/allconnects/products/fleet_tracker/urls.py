@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from allconnects.products.fleet_tracker import commands, views
+from allconnects.products.fleet_tracker import commands, free_views, views
 
 app_name = "devices"
 urlpatterns = [
@@ -16,4 +16,6 @@ urlpatterns = [
     path("devices/<int:device>/commands/", commands.commands, name="commands"),
     path("devices/<int:device>/commands/<int:command>/withdraw/", commands.withdraw, name="withdraw"),
     path("devices/<int:device>/delete/", views.delete, name="delete"),
+    path("phone/", free_views.phone, name="phone"),
+    path("phone/start/", free_views.start, name="phone_start"),
 ]
