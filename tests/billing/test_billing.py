@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import psycopg
 import pytest
 
-from allconnects.billing import customers, invoices, licences, paper, payments, store, subscriptions, ubl
+from allconnects.billing import customers, invoices, leaving, licences, paper, payments, store, subscriptions, ubl
 from allconnects.billing.catalog import tax_for
 from allconnects.billing.errors import BillingRefused, ProcessorDown
 from allconnects.billing.labels import TABLES
@@ -296,3 +296,18 @@ def test_the_books_of_a_year_go_when_law_lets_them(bought: Bought, admin: psycop
     assert row is not None
     assert row["gone"] >= 1
     assert all_of(organisation) == []
+
+
+def test_who_leaves_ends_the_plan_and_the_books_stay(bought: Bought, admin: psycopg.Connection) -> None:
+    """Twice, because a leaving that was interrupted does it again."""
+    tenant = bought()
+    before = all_of(tenant)
+    assert before
+    for _ in range(2):
+        (stays,) = leaving.ended(tenant)
+        assert (stays.what, stays.until[4:]) == ("invoices", "-12-31")
+        with store.session(tenant) as connection:
+            row = store.one(connection, "SELECT ends, cancelled_at FROM billing_subscription")
+        assert row is not None
+        assert None not in row.values()
+    assert all_of(tenant) == before, "no invoice is touched"

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import zipfile
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from django.core import mail
 
 from allconnects.accounts.models import Account, Membership, Organisation
 from allconnects.accounts.services import Actor
 from allconnects.accounts.tenancy import speaking_for
-from allconnects.kit import clock, labels
+from allconnects.kit import clock, config, labels
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.offboarding import copies, engine, ports, replay, service, tables
 from allconnects.privacy.vault import CLASSES, KeyDestroyed, device, open_vault
+from allconnects.telemetry.gateway.directory import Directory
 from tests.privacy.canary import Canary, seen
+from tests.telemetry.store.hot import Yard
 
 Raw = psycopg.Connection[Any]
 
@@ -186,3 +191,79 @@ def test_what_fails_halfway_is_gone_on_with(
     assert engine.run(organisation.pk) == "done"
     assert engine.run(organisation.pk) == "done"
     assert counts(owner_connection, organisation.pk) == {}
+
+
+def put_back(raw: Raw, organisation: Organisation) -> None:
+    """As a backup of before would: the organisation stands there with rows, and nothing says that it left."""
+    raw.execute("DELETE FROM privacy_offboarding WHERE organisation_id = %s", (organisation.pk,))
+    raw.execute("INSERT INTO accounts_organisation (id, name, slug, takes_unknown_devices, created_at) "
+                "VALUES (%s, %s, %s, false, now())",
+                (organisation.pk, organisation.name, organisation.slug))  # fmt: skip
+    filled(raw, organisation.pk)
+
+
+def test_after_a_restore_it_leaves_once_more(
+    owner_connection: Raw, organisation: Organisation, owners: tuple[Actor, Actor]
+) -> None:
+    asked(organisation, owners)
+    assert engine.run(organisation.pk, now=True) == "done"
+    put_back(owner_connection, organisation)
+    vault = open_vault()
+    assert replay.returned(owner_connection, vault) == [organisation.pk]
+
+    assert replay.replay(owner_connection, vault) == ["done"]
+
+    assert counts(owner_connection, organisation.pk) == {}
+    there = owner_connection.execute("SELECT 1 FROM accounts_organisation WHERE id = %s", (organisation.pk,))
+    assert there.fetchone() is None
+    assert replay.returned(owner_connection, vault) == []
+    assert replay.replay(owner_connection, vault) == []
+
+
+def test_who_asked_gets_the_answer_once(
+    owner_connection: Raw, organisation: Organisation, owners: tuple[Actor, Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the program dies after the mail and before it is written down."""
+    set_to = replace(config.current(), email_url="smtp://localhost:1")
+    monkeypatch.setattr(config, "current", lambda: set_to)
+    monkeypatch.setitem(ports._ends, "books", lambda _organisation: [ports.Stays("invoices", "a law", "2036-12-31")])
+    mail.outbox = []
+    asked(organisation, owners)
+    to = owners[0].account.email
+    real = engine.Run.note
+
+    def dies(one: engine.Run, name: str, state: str, rows: int = 0, what: str = "") -> None:
+        if name == "answer":
+            raise KeyboardInterrupt
+        real(one, name, state, rows, what)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.Run, "note", dies)
+        with pytest.raises(KeyboardInterrupt):
+            engine.run(organisation.pk, now=True)
+    assert engine.run(organisation.pk) == "done"
+    (one,) = mail.outbox
+    assert one.to == [to]
+    assert "invoices: a law (2036-12-31)" in one.body
+    assert organisation.name not in one.body + one.subject
+    row = owner_connection.execute("SELECT answer_to FROM privacy_offboarding WHERE organisation_id = %s",
+                                   (organisation.pk,)).fetchone()  # fmt: skip
+    assert row == ("",)
+
+
+def test_the_gateway_refuses_its_devices_from_the_first_step_on(
+    organisation: Organisation, owners: tuple[Actor, Actor], yard: Yard
+) -> None:
+    device = yard.device()
+
+    async def known(directory: Directory) -> bool:
+        await directory.load()
+        return directory.find([device.identifier]) is not None
+
+    directory = Directory(yard.conninfo)
+    assert asyncio.run(known(directory))
+    asked(organisation, owners)
+    assert engine.run(organisation.pk) == "waiting"
+    assert asyncio.run(known(Directory(yard.conninfo))), "until its day everything works"
+    assert engine.run(organisation.pk, now=True) == "done"
+    assert not asyncio.run(known(Directory(yard.conninfo)))

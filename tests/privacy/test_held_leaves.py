@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 import pytest
+from django.db import OperationalError, connection
 
 from allconnects.accounts.models import Organisation
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock, db
+from allconnects.kit.errors import Withheld
 from allconnects.places import parts
+from allconnects.places import services as places
 from allconnects.privacy.erasure import holds
 from allconnects.privacy.subjects import Subject
 from allconnects.privacy.vault import Vault
 from allconnects.privacy.vault.service import from_settings
+from allconnects.telemetry import services as telemetry
 from allconnects.telemetry.keeping import services
 from allconnects.telemetry.store.retention import drop_leaf, drop_segments, drop_shorter, longest
 from allconnects.telemetry.store.sealing import seal_day
@@ -72,10 +76,13 @@ def shift(yard: Yard, days: int) -> Shift:
     return Shift(day, noon, device.id, one, other)
 
 
-def hold(organisation: int, who: UUID, *classes: str) -> None:
+def hold(organisation: int, who: UUID, *classes: str, meanwhile: Callable[[], object] | None = None) -> None:
+    """``meanwhile``: what somebody else does before the hold is durable."""
     with speaking_for(organisation):
         review = clock.now().date() + timedelta(days=90)
         holds.hold(Subject(organisation, who), "claim 2026/12", review, 1, classes=classes)
+        if meanwhile is not None:
+            meanwhile()
 
 
 def release(organisation: int, who: UUID) -> None:
@@ -113,7 +120,12 @@ def test_positions(yard: Yard, worker: Raw) -> None:
     kept = longest(worker, KEEP)
     found = shift(yard, kept + 4)
     leaf, before = f"telemetry_position_{found.day:%Y%m%d}", clock.now().date() - timedelta(days=kept)
-    hold(yard.organisation, found.one, "raw_position")
+
+    def goes() -> None:
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            worker.execute("SELECT telemetry_drop_partitions(%s)", (before,))
+
+    hold(yard.organisation, found.one, "raw_position", meanwhile=goes)
     hold(yard.organisation, found.other, "trip")
 
     for _ in range(2):
@@ -134,8 +146,8 @@ def test_positions_that_could_not_be_sealed_in_time(yard: Yard, worker: Raw, vau
     drives_late = drives(yard, late.id, found.noon - 9 * 24 * HOUR, found.noon - 8 * 24 * HOUR)
     yard.send(late, at(found.noon - 8 * 24 * HOUR - 1000), received=found.noon)
     leaf = f"telemetry_position_{found.day:%Y%m%d}"
-    hold(yard.organisation, found.one, "raw_position")
     hold(yard.organisation, drives_late, "raw_position")
+    hold(yard.organisation, found.one, "raw_position", meanwhile=lambda: drop_leaf(worker, vault, found.day, 5))
 
     assert not drop_leaf(worker, vault, found.day, 5)
     waiting = yard.owner.execute("SELECT FROM telemetry_unsealed WHERE device_id = %s", (found.device,)).fetchall()
@@ -182,7 +194,12 @@ def test_segments_of_an_organisation_that_keeps_them_for_less_long(
         forget_hot(yard, found.device)
     with speaking_for(yard.organisation):
         services.decide(organisation, None, 5)
-    hold(yard.organisation, days[0].one, "raw_position")
+
+    def goes() -> None:
+        assert drop_shorter(worker, KEEP) == 0
+        assert len(subjects(yard, days[0].device)) == 2, "nothing goes while somebody sets a hold"
+
+    hold(yard.organisation, days[0].one, "raw_position", meanwhile=goes)
 
     for count in (2, 0):  # the second time what is held is there still, and is not counted
         assert drop_shorter(worker, KEEP) == count
@@ -206,7 +223,6 @@ def test_trips_stops_and_visits(
         one.begin()
         one.row(table)
     monday = canary.NOW.date() - timedelta(days=(canary.NOW - timedelta(minutes=5)).weekday())
-    hold(organisation.pk, people[0].person, "trip")
     drop = parts.drop_expired if table == "places_visit" else jobs.drop_expired
 
     def left() -> list[Any]:
@@ -219,6 +235,8 @@ def test_trips_stops_and_visits(
 
     assert sorted(left()) == sorted(one.person for one in people)
     before = len(held())
+    hold(organisation.pk, people[0].person, "trip", meanwhile=lambda: drop(worker, 365))
+    assert sorted(left()) == sorted(one.person for one in people), "nothing goes while somebody sets a hold"
     for _ in range(2):
         drop(worker, 365)
         assert left() == [people[0].person]
@@ -228,3 +246,61 @@ def test_trips_stops_and_visits(
     for every in (parts.drop_expired, jobs.drop_expired):
         every(worker, 365)
     assert left() == []
+
+
+def test_a_hold_waits_for_what_is_being_taken_away(yard: Yard, worker: Raw) -> None:
+    """So it never counts from before something that went after it."""
+    kept = longest(worker, KEEP)
+    found, held = shift(yard, kept + 8), shift(yard, 3)
+    hold(yard.organisation, held.one, "raw_position")
+
+    def impatient() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '200ms'")
+        holds.hold(Subject(yard.organisation, found.one), "claim", clock.today() + timedelta(days=9), 1)
+
+    with worker.transaction():
+        before = clock.now().date() - timedelta(days=kept)
+        worker.execute("SELECT telemetry_drop_partitions(%s)", (before,))
+        with pytest.raises(OperationalError), speaking_for(yard.organisation):
+            impatient()
+    assert hot(yard, found.device) == []
+    hold(yard.organisation, found.one, "raw_position")
+
+
+@pytest.mark.parametrize("mode", ["held", "restricted"])
+def test_a_device_or_a_place_with_rows_of_somebody_withheld_is_not_deleted(
+    yard: Yard, owner_connection: Raw, organisation: Organisation, mode: str
+) -> None:
+    found, free = shift(yard, 3), yard.device()
+    one = Canary(owner_connection, organisation.pk)
+    one.begin()
+    one.row("places_visit")
+    row = owner_connection.execute("SELECT place_id FROM places_visit WHERE person = %s", (one.person,)).fetchone()
+    assert row is not None
+    for who in (found.one, one.person):
+        with speaking_for(organisation.pk):
+            if mode == "held":
+                holds.hold(Subject(organisation.pk, who), "claim", clock.today() + timedelta(days=9), 1)
+            else:
+                holds.restrict(Subject(organisation.pk, who), "needs them for a claim", 1)
+
+    for delete, number in ((telemetry.delete_device, found.device), (places.delete_place, row[0])):
+        with pytest.raises(Withheld) as refused, speaking_for(organisation.pk):
+            delete(number)
+        assert str(who) not in refused.value.message
+    with speaking_for(organisation.pk):
+        telemetry.delete_device(free.id)
+    assert len(hot(yard, found.device)) == 2
+
+    for who in (found.one, one.person):
+        with speaking_for(organisation.pk):
+            if mode == "held":
+                holds.release(Subject(organisation.pk, who), 1)
+            else:
+                holds.notify_lift(Subject(organisation.pk, who), 1)
+                holds.lift(Subject(organisation.pk, who), 1)
+    with speaking_for(organisation.pk):
+        telemetry.delete_device(found.device)
+        places.delete_place(row[0])
+    assert hot(yard, found.device) == []

@@ -190,7 +190,7 @@ def test_a_mail_server_that_is_away_is_tried_again_and_seen(
         raise SMTPServerDisconnected("gone with somebody@example.org")
 
     with monkeypatch.context() as patch:
-        patch.setattr("django.core.mail.EmailMessage.send", refuse)
+        patch.setattr("django.core.mail.backends.base.BaseEmailBackend.open", refuse)
         run_due(organisation, MONDAY)
         with on(organisation, MONDAY) as pk:
             rows = Delivery.objects.filter(organisation_id=pk)
@@ -251,3 +251,36 @@ def test_the_pages_set_one_up_and_act_on_it(
     for act in ("pause", "resume", "send", "delete"):
         assert client.post(f"/reports/scheduled/{made.pk}/act/", {"act": act}).status_code == 302
     assert client.get(f"/reports/scheduled/{made.pk}/").status_code == 404
+
+
+def test_what_was_perhaps_sent_is_not_sent_again_before_somebody_says_so(
+    organisation: Any, weekly: Any, mails: list[Any], monkeypatch: pytest.MonkeyPatch, client_of: Callable[..., Client]
+) -> None:
+    """The mail goes out, and then the database does not take that it did."""
+    schedule, _accounts = weekly()
+
+    def power_cut(*_args: Any) -> None:
+        raise OSError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mailing, "_posted", power_cut)
+        run_due(organisation, MONDAY)
+    assert len(mails) == 2
+    with on(organisation, MONDAY) as pk:
+        found = list(Delivery.objects.filter(organisation_id=pk).order_by("pk"))
+        assert {one.state for one in found} == {"unsure"}
+    for one in found:
+        with on(organisation, MONDAY) as pk:
+            mailing.deliver(pk, one.pk)  # the job is done once more
+    with on(organisation, MONDAY) as pk, pytest.raises(InvalidInput):
+        sending.send_again(pk, found[0].pk)
+    assert len(mails) == 2
+    manager = client_of("manager")
+    with speaking_for(organisation.pk):
+        Delivery.objects.filter(pk=found[0].pk).update(finished_at=clock.now() - timedelta(minutes=11))
+    page = manager.get("/reports/scheduled/").content.decode()
+    assert page.count('value="again"') == 2
+    manager.post(f"/reports/scheduled/{schedule.pk}/act/", {"act": "again", "delivery": str(found[0].pk)})
+    with on(organisation, MONDAY) as pk:
+        mailing.deliver(pk, found[0].pk)
+    assert len(mails) == 3

@@ -3,16 +3,61 @@
 from __future__ import annotations
 
 import logging
-from smtplib import SMTPException
+from collections.abc import Callable
+from contextlib import suppress
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+from typing import Literal
 
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage, get_connection, send_mail
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import config
 
 log = logging.getLogger(__name__)
 FAILURES = (SMTPException, OSError)
+Posted = Literal["sent", "refused", "unknown"]
+"""What became of a mail. ``unknown``: the server went away while it had it; somebody may have got it."""
+_REFUSED = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError)
+
+
+def post_once(organisation: int, message: EmailMessage, then: Callable[[Posted], None]) -> None:
+    """Send a mail at most once: when this transaction stands, in which the caller writes down that it is perhaps sent.
+
+    ``then`` is told what became of it, in a transaction of its own. When that fails, or the process dies in between,
+    what was written down stays: it is perhaps sent, no program sends it again, and somebody decides.
+    """
+
+    def deliver() -> None:
+        posted = _post(message)
+        with speaking_for(organisation):
+            then(posted)
+
+    transaction.on_commit(deliver, robust=True)
+
+
+def _post(message: EmailMessage) -> Posted:
+    connection = get_connection()
+    try:
+        connection.open()
+    except FAILURES as error:
+        log.warning("mail_not_sent", extra={"error": type(error).__name__})
+        return "refused"
+    try:
+        message.connection = connection
+        message.send()
+    except _REFUSED as error:
+        log.warning("mail_not_sent", extra={"error": type(error).__name__})
+        return "refused"
+    except FAILURES as error:
+        log.warning("mail_perhaps_sent", extra={"error": type(error).__name__})
+        return "unknown"
+    finally:
+        with suppress(*FAILURES):
+            connection.close()
+    return "sent"
 
 
 def invitation_link(secret: str) -> str:

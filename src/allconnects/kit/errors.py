@@ -43,3 +43,10 @@ class Forbidden(AllconnectsError):
 
     code = "forbidden"
     status = 403
+
+
+class Withheld(AllconnectsError):
+    """Something cannot go, because data in it are restricted or kept for a claim; whose, nobody is told."""
+
+    code = "withheld"
+    status = 409

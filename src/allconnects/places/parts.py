@@ -27,7 +27,9 @@ def drop_expired(connection: psycopg.Connection[Any], days: int) -> list[str]:
     """
     before = clock.now().date() - timedelta(days=max(days, 14))
     try:
-        gone = [row[0] for row in connection.execute("SELECT places_drop_expired(%s)", (before,))]
+        with connection.transaction():
+            connection.execute("SELECT telemetry_no_holds_meanwhile()")
+            gone = [row[0] for row in connection.execute("SELECT places_drop_expired(%s)", (before,))]
     except psycopg.errors.LockNotAvailable:
         return []
     if gone:

@@ -8,13 +8,13 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Organisation
 from allconnects.kit import clock, paging, words
-from allconnects.kit.errors import InvalidInput, NotFound
+from allconnects.kit.errors import InvalidInput, NotFound, Withheld
 from allconnects.places import due, shapes
 from allconnects.places.models import Colour, Kind, Place
 from allconnects.places.shapes import Shape
@@ -125,8 +125,13 @@ def change_place(number: int, given: Given, version: int | None = None) -> Place
 
 
 def delete_place(number: int) -> None:
-    """Take a place away with its visits. Raises NotFound."""
-    place(number).delete()
+    """Take a place away with its visits. Raises NotFound, Withheld."""
+    found = place(number)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT telemetry_place_withheld(%s)", [number])
+        if cursor.fetchone()[0]:
+            raise Withheld(_("Visits to this place must be kept for now. Let it end today, and delete it later."))
+        found.delete()
 
 
 def checked(given: Given) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from smtplib import SMTPException
+from functools import partial
 
-import structlog
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from allconnects.accounts.mail import Posted, post_once
 from allconnects.kit import clock, config, jobs
 from allconnects.kit.errors import AllconnectsError
 from allconnects.reports import shown
@@ -21,11 +21,10 @@ from allconnects.reports.sending import finish, given_of, may_receive, role_of, 
 
 MOST_ATTACHED_BYTES = 10_000_000
 MOST_ATTEMPTS = 5
-log = structlog.get_logger()
 
 
 def deliver(organisation: int, delivery: int) -> None:
-    """Make the report for its receiver and send it. What fails is written down; a mail server that is away is
+    """Make the report for its receiver and send it, once. What fails is written down; a mail server that is away is
     tried again."""
     rows = Delivery.objects.select_for_update().filter(organisation_id=organisation, pk=delivery)
     found = rows.select_related("schedule", "receiver__account").first()
@@ -50,13 +49,18 @@ def _make_and_send(found: Delivery, reader: Reader) -> None:
     except AllconnectsError as error:
         finish(found, DeliveryState.FAILED, error.code)
         return
-    try:
-        _message(found, file).send()
-    except (SMTPException, OSError) as error:
-        log.warning("reports.mail_not_sent", error=type(error).__name__)
-        _again(found)
+    finish(found, DeliveryState.UNSURE, lines=file.lines)
+    post_once(found.organisation_id, _message(found, file), partial(_posted, found.organisation_id, found.pk))
+
+
+def _posted(organisation: int, delivery: int, posted: Posted) -> None:
+    found = Delivery.objects.select_for_update().filter(organisation_id=organisation, pk=delivery).first()
+    if found is None or found.state != DeliveryState.UNSURE or posted == "unknown":
         return
-    finish(found, DeliveryState.SENT, lines=file.lines)
+    if posted == "sent":
+        finish(found, DeliveryState.SENT)
+    else:
+        _again(found)
 
 
 def _again(found: Delivery) -> None:
@@ -64,8 +68,8 @@ def _again(found: Delivery) -> None:
     if found.attempts >= MOST_ATTEMPTS:
         finish(found, DeliveryState.FAILED, "mail_refused")
         return
-    found.problem = "mail_refused"
-    found.save(update_fields=["attempts", "problem"])
+    found.state, found.problem, found.finished_at = DeliveryState.WAITING, "mail_refused", None
+    found.save(update_fields=["state", "attempts", "problem", "finished_at"])
     when = clock.now() + timedelta(minutes=5 * 3 ** (found.attempts - 1))
     jobs.defer("reports.deliver", organisation=found.organisation_id, delivery=found.pk, at=when)
 

@@ -19,7 +19,7 @@ from allconnects.accounts.models import Account, Membership
 from allconnects.kit import clock, jobs
 from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.reports.catalogue import report_of
-from allconnects.reports.models import FILES, Delivery, Frequency, Receiver, Schedule
+from allconnects.reports.models import FILES, Delivery, DeliveryState, Frequency, Receiver, Schedule
 from allconnects.reports.period import named
 from allconnects.reports.running import Reader, ask_of
 from allconnects.reports.schedules import next_due, period_of
@@ -119,6 +119,17 @@ def send_due(organisation: int) -> int:
 def send_now(organisation: int, schedule: int) -> int:
     """Send one out of turn, about the period that it would tell of now. Returns to how many. Raises NotFound."""
     return _ask_for(schedule_of(organisation, schedule, lock=True), clock.now().replace(microsecond=0))
+
+
+def send_again(organisation: int, delivery: int) -> None:
+    """Somebody decided to send once more what was perhaps sent. Raises InvalidInput for another sending."""
+    found = Delivery.objects.select_for_update().filter(organisation_id=organisation, pk=delivery).first()
+    if found is None or not found.unsure:
+        raise InvalidInput(_("Only what nobody knows to have been sent is sent again."))
+    found.state, found.attempts, found.finished_at = DeliveryState.WAITING, 0, None
+    found.due_at = clock.now()
+    found.save(update_fields=["state", "attempts", "finished_at", "due_at"])
+    jobs.defer("reports.deliver", organisation=organisation, delivery=found.pk)
 
 
 def _ask_for(schedule: Schedule, moment: Any) -> int:

@@ -13,7 +13,7 @@ from allconnects.accounts.actor import current
 from allconnects.accounts.models import Organisation
 from allconnects.kit import clock
 from allconnects.kit.clock import BRUSSELS as BRUSSELS
-from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
+from allconnects.kit.errors import Forbidden, InvalidInput, NotFound, Withheld
 from allconnects.telemetry.codecs.attributes import unit
 from allconnects.telemetry.gateway.directory import hash_secret
 from allconnects.telemetry.listing import DeviceSummary, one_device
@@ -188,9 +188,12 @@ def change_device(device: int, name: str, kind: str, secret: str | None = None) 
 
 
 def delete_device(device: int) -> None:
-    """Take a device away with all that it has sent. Raises NotFound."""
+    """Take a device away with all that it has sent. Raises NotFound, Withheld."""
     found = _device(device)
     with connection.cursor() as cursor:
+        cursor.execute("SELECT telemetry_device_withheld(%s)", [device])
+        if cursor.fetchone()[0]:
+            raise Withheld(_("Data of this device must be kept for now. Take it out of use, and delete it later."))
         cursor.execute("SELECT telemetry_forget_device(%s)", [device])
     found.delete()
 

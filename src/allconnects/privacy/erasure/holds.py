@@ -38,6 +38,8 @@ _MODES = """
     WHERE organisation_id = %s AND person = %s AND ended_at IS NULL"""
 _END = "UPDATE privacy_withheld SET ended_at = %s, ended_by = %s WHERE organisation_id = %s AND id = %s"
 _NOTICED = "UPDATE privacy_withheld SET noticed_at = %s WHERE organisation_id = %s AND id = %s"
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext('privacy_withheld'))"
+"""Nobody takes rows away between the moment in which a hold is set and its commit: ``telemetry/store/held.sql``."""
 _LIVE = "SELECT pg_notify('telemetry_devices', %s)"
 """Open maps read anew what they may show; device 0 is none."""
 
@@ -72,6 +74,7 @@ def _withhold(
     if not ground.strip():
         raise InvalidInput(_("Say on what ground."))
     with connection.cursor() as cursor:
+        cursor.execute(_ALONE)
         subject = resolved(cursor, subject)
         cursor.execute(_OPEN, (subject.organisation, mode, subject.person, subject.account))
         if row := cursor.fetchone():

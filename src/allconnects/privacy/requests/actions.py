@@ -155,6 +155,15 @@ def _kept(given: Given) -> list[tuple[str, str, str]]:
 
 
 @_action
+def again(case: Case, given: Given, by: Account) -> str:
+    found = Letter.objects.filter(case=case, pk=_number(given, "letter")).first()
+    if found is None:
+        raise InvalidInput(_("There is no such letter."))
+    sending.send_again(found)
+    return _("It is being sent once more.")
+
+
+@_action
 def sent(case: Case, given: Given, by: Account) -> str:
     found = Letter.objects.select_related("case").filter(case=case, pk=_number(given, "letter")).first()
     if found is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from smtplib import SMTPException
 from uuid import UUID
 
@@ -12,10 +13,13 @@ from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from allconnects.accounts.mail import Posted, post_once
 from allconnects.accounts.models import Account
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock, config, jobs
+from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.requests.history import note
 from allconnects.privacy.requests.models import Case, Channel, Happened, Letter, Way
 
@@ -106,23 +110,59 @@ def enqueue(letter: Letter) -> None:
 
 
 def send(organisation: int, letter: int) -> None:
-    """Send one letter; what was sent stays so. A mail server that is away is tried again, later each time."""
-    found = Letter.objects.select_for_update(of=("self",)).select_related("case").filter(
-        organisation_id=organisation, pk=letter
-    ).first()  # fmt: skip
-    if found is None or found.sent_at is not None or found.way != Way.EMAIL:
+    """Send one letter, once: what was begun is not begun again by a program. A mail server that is away is tried
+    again, later each time."""
+    found = _locked(organisation, letter)
+    if found is None or found.sent_at is not None or found.tried_at is not None or found.way != Way.EMAIL:
         return
     found.attempts += 1
-    if at_once(address_of(found.case), found.subject, found.body):
+    to = address_of(found.case)
+    if not to or not config.current().email_url:
+        _again(found)
+        return
+    found.tried_at = clock.now()
+    found.save(update_fields=["attempts", "tried_at"])
+    message = EmailMessage(" ".join(found.subject.splitlines()), found.body, None, [to])
+    post_once(organisation, message, partial(_posted, organisation, letter))
+
+
+def _locked(organisation: int, letter: int) -> Letter | None:
+    rows = Letter.objects.select_for_update(of=("self",)).select_related("case")
+    return rows.filter(organisation_id=organisation, pk=letter).first()
+
+
+def _posted(organisation: int, letter: int, posted: Posted) -> None:
+    found = _locked(organisation, letter)
+    if found is None or found.sent_at is not None or posted == "unknown":
+        return
+    if posted == "sent":
         found.sent_at = clock.now()
+        found.save(update_fields=["sent_at"])
         note(found.case, Happened.SENT, kind=found.kind, letter=found.pk)
-    elif found.attempts >= MOST_ATTEMPTS:
+    else:
+        found.tried_at = None
+        _again(found)
+
+
+def _again(found: Letter) -> None:
+    """Nothing went out: later, and by hand when it never works."""
+    if found.attempts >= MOST_ATTEMPTS:
         found.way = Way.PAPER
         note(found.case, Happened.NOT_SENT, kind=found.kind, letter=found.pk)
     else:
         when = clock.now() + timedelta(minutes=5 * 3 ** (found.attempts - 1))
-        jobs.defer("requests.send", organisation=organisation, letter=letter, at=when)
-    found.save(update_fields=["attempts", "sent_at", "way"])
+        jobs.defer("requests.send", organisation=found.organisation_id, letter=found.pk, at=when)
+    found.save(update_fields=["attempts", "tried_at", "way"])
+
+
+def send_again(letter: Letter) -> None:
+    """Somebody decided to send once more what was perhaps sent. Raises InvalidInput for another letter."""
+    found = _locked(letter.organisation_id, letter.pk)
+    if found is None or not found.unsure:
+        raise InvalidInput(_("Only a letter of which nobody knows whether it was sent is sent again."))
+    found.tried_at, found.attempts = None, 0
+    found.save(update_fields=["tried_at", "attempts"])
+    enqueue(found)
 
 
 def handed_over(letter: Letter) -> None:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.accounts.models import Organisation
-from allconnects.kit.errors import InvalidInput
+from allconnects.kit.errors import InvalidInput, Withheld
 from allconnects.products.fleet_tracker.forms import AcceptForm, AddForm, ChangeForm
 from allconnects.products.fleet_tracker.reach import TITLES, reach
 from allconnects.telemetry import listing, services
@@ -130,7 +130,11 @@ def delete(request: TenantRequest, device: int) -> HttpResponse:
     """Ask whether the device and its history shall go, and take them away."""
     found = services.device_details(device)
     if request.method == "POST":
-        services.delete_device(device)
+        try:
+            services.delete_device(device)
+        except Withheld as error:
+            messages.error(request, error.message)
+            return redirect("devices:detail", device=device)
         messages.success(request, _("The device and its history are deleted."))
         return redirect("devices:list")
     return render(request, "devices/delete.html", {"device": found.summary})

@@ -15,7 +15,7 @@ from django.views.decorators.http import condition, require_http_methods, requir
 
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.accounts.models import Account, Organisation
-from allconnects.kit.errors import InvalidInput
+from allconnects.kit.errors import InvalidInput, Withheld
 from allconnects.places import homes, reading, services, shapes
 from allconnects.places.models import Kind, Place
 from allconnects.products.live_connects.places_forms import ZONES, HomeForm, PlaceForm, initial
@@ -143,7 +143,11 @@ def delete(request: TenantRequest, place: int) -> HttpResponse:
     """Ask whether the place and its visits shall go, and take them away."""
     found = services.place(place)
     if request.method == "POST":
-        services.delete_place(place)
+        try:
+            services.delete_place(place)
+        except Withheld as error:
+            messages.error(request, error.message)
+            return redirect("places:detail", place=place)
         messages.success(request, _("The place and its visits are deleted."))
         return redirect("places:list")
     return render(request, "places/delete.html", {"place": found})

@@ -116,6 +116,14 @@ def act(request: TenantRequest, schedule: int) -> HttpResponse:
     elif what == "send":
         count = sending.send_now(organisation, schedule)
         messages.success(request, _("It is being sent to %(count)s receivers.") % {"count": count})
+    elif what == "again":
+        number = request.POST.get("delivery", "")
+        sending.schedule_of(organisation, schedule)
+        try:
+            sending.send_again(organisation, int(number) if number.isdecimal() and len(number) < 10 else 0)
+            messages.success(request, _("It is being sent once more."))
+        except InvalidInput as error:
+            messages.error(request, error.message)
     elif what == "delete":
         sending.delete_schedule(organisation, schedule)
         messages.success(request, _("Deleted."))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -128,10 +130,15 @@ class Receiver(models.Model):
         return f"receiver {self.pk}"
 
 
+SURE_AFTER = timedelta(minutes=10)
+"""A mail server that has not answered by then does not any more."""
+
+
 class DeliveryState(models.TextChoices):
     """What became of one sending of a scheduled report to one receiver."""
 
     WAITING = "waiting", _("Waiting")
+    UNSURE = "unsure", _("Perhaps sent")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
     SKIPPED = "skipped", _("Not sent")
@@ -167,3 +174,10 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"delivery {self.pk}"
+
+    @property
+    def unsure(self) -> bool:
+        """Whether nobody knows if it was sent: begun a while ago, and no word since."""
+        if self.state != DeliveryState.UNSURE or self.finished_at is None:
+            return False
+        return self.finished_at < clock.now() - SURE_AFTER

@@ -75,6 +75,8 @@ _LATEST = """
         course_deg = NULL, satellites = NULL, flags = NULL, moved_at = NULL, attributes_time = NULL, attributes = NULL
     WHERE fix_time < %(now)s - interval '1 day'
       AND fix_time < %(now)s - telemetry_days_kept(organisation_id, %(keep)s) * interval '1 day'"""
+_NO_HOLDS = "SELECT telemetry_no_holds_meanwhile()"
+_DROP_OF = "SELECT telemetry_drop_segments_of(%s, %s, %s)"
 _OVERLAP = timedelta(days=3)
 """A day that was being sealed while it went is found the next time."""
 _PAIR = np.dtype([("time", "<i8"), ("content", "<i8")])
@@ -100,6 +102,7 @@ def drop_leaf(connection: Connection, vault: Vault, leaf: date, keep_days: int) 
         return False
     try:
         with connection.transaction():
+            connection.execute(_NO_HOLDS)
             connection.execute("SELECT telemetry_hold_positions(%s)", (leaf,))
             missing = _missing(connection, vault, leaf, keep_days)
             if not missing:
@@ -179,6 +182,13 @@ def drop_segments(connection: Connection, keep_days: int) -> list[str]:
     return [row[0] for row in rows]
 
 
+def _drop_of(connection: Connection, organisation: int, since: date, before: date) -> list[date]:
+    """At most a month of days of one organisation. Raises LockNotAvailable while somebody sets a hold."""
+    with connection.transaction():
+        connection.execute(_NO_HOLDS)
+        return [day for (day,) in connection.execute(_DROP_OF, (organisation, since, before)).fetchall()]
+
+
 def drop_shorter(connection: Connection, keep_days: int) -> int:
     """Drop days of organisations that keep them for less long than others. Returns how many days of how many went.
 
@@ -189,10 +199,11 @@ def drop_shorter(connection: Connection, keep_days: int) -> int:
     today = clock.today()
     for organisation, decision, days, since, held in connection.execute(_SHORTER, {"keep": keep_days, "today": today}):
         before, first = _before(days), since - _OVERLAP if since else date(2000, 1, 1)
-        while rows := connection.execute(
-            "SELECT telemetry_drop_segments_of(%s, %s, %s)", (organisation, first, before)
-        ).fetchall():
-            gone, first = gone + len(rows), rows[-1][0]
+        try:
+            while rows := _drop_of(connection, organisation, first, before):
+                gone, first = gone + len(rows), rows[-1]
+        except psycopg.errors.LockNotAvailable:
+            continue  # somebody sets a hold at this moment: the next round tries again
         if not held:
             connection.execute(_SHORTENED, {"of": organisation, "decision": decision, "before": before})
     if gone:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -11,17 +13,24 @@ from allconnects.privacy.requests import labels
 from allconnects.privacy.requests.models.case import Case
 from allconnects.privacy.requests.models.words import Ground, Kind, LetterKind, Way
 
+SURE_AFTER = timedelta(minutes=10)
+"""A mail server that has not answered by then does not any more."""
+
 
 @labels.table(
     "SELECT, INSERT, UPDATE",
     **dict.fromkeys(
-        ("id", "organisation_id", "case_id", "kind", "language", "made_at", "way", "sent_at", "sha256", "attempts"),
+        ("id", "organisation_id", "case_id", "kind", "language", "made_at", "way", "tried_at", "sent_at", "sha256",
+         "attempts"),
         labels.CASE,
     ),
     subject=labels.LETTER, body=labels.LETTER,
 )  # fmt: skip
 class Letter(models.Model):
-    """A letter as it was written: paragraphs apart by empty lines. ``sha256``: of subject and body, which may go."""
+    """A letter as it was written: paragraphs apart by empty lines. ``sha256``: of subject and body, which may go.
+
+    ``tried_at``: from then on a mail server may have it, until ``sent_at`` says so.
+    """
 
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
@@ -33,6 +42,7 @@ class Letter(models.Model):
     sha256 = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=clock.now)
     way = models.CharField(max_length=5, choices=Way.choices)
+    tried_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
 
@@ -42,6 +52,11 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"letter {self.pk}"
+
+    @property
+    def unsure(self) -> bool:
+        """Whether nobody knows if it was sent: begun a while ago, and no word since."""
+        return self.sent_at is None and self.tried_at is not None and self.tried_at < clock.now() - SURE_AFTER
 
 
 @labels.table(
