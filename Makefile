@@ -18,11 +18,19 @@ demo: ready ## the platform with a demo organisation and a simulated fleet; Ctrl
 up: ready ## the platform without demo data
 	@exec $(BIN)/python -m allconnects up --end-with-parent
 
-test: ready-for-tests lint only-tests ## style, types, floors and all tests (TESTS=… names some)
+BROWSER = CHROMIUM="$$($(PYTHON) tools/machine.py --chromium)" || unset CHROMIUM; export CHROMIUM
+
+# Browser tests share one platform, so they are one part; BESIDE holds one more part, which .ci/run adds.
+test: ready-for-tests $(if $(strip $(TESTS)),lint only-tests) ## style, types, floors and all tests (TESTS=… names some)
+ifeq ($(strip $(TESTS)),)
+	@$(BROWSER); exec $(PYTHON) tools/side_by_side.py \
+	"style, types and floors=exec $(MAKE) --no-print-directory lint" \
+	"tests=exec $(BIN)/python -m pytest --ignore=tests/e2e" \
+	"browser=exec $(BIN)/python -m pytest tests/e2e" $${BESIDE:+"$$BESIDE"}
+endif
 
 only-tests: ready-for-tests
-	@CHROMIUM="$$($(PYTHON) tools/machine.py --chromium)" || unset CHROMIUM; export CHROMIUM; \
-	exec $(BIN)/python -m pytest $(TESTS)
+	@$(BROWSER); exec $(BIN)/python -m pytest $(TESTS)
 
 lint: ready-for-tests ## style, types and floors
 	@$(BIN)/python -m ruff check --quiet

@@ -1,9 +1,12 @@
-"""How tests are run: processes keep their ports apart; the second server runs what it could change."""
+"""How tests are run: parts side by side fail, tell and end together; the second server runs what it could change."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +14,39 @@ import pytest
 
 from tests.ports import free_ports
 from tests.selection import ROOT, may_differ
+from tests.waiting import PATIENCE_S, until
+
+SIDE_BY_SIDE = [sys.executable, str(ROOT / "tools/side_by_side.py")]
+
+
+def test_one_part_that_fails_fails_the_run_and_is_named() -> None:
+    said = "echo '=== 1 failed, 2 passed in 3s ==='; echo 'FAILED tests/x.py::y - no'; exit 3"
+    done = subprocess.run([*SIDE_BY_SIDE, "good=echo fine", f"bad={said}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    end = done.stdout.splitlines()[-3:]
+    assert end[0].startswith("== good: passed, ")
+    assert end[1].startswith("== bad: FAILED with exit code 3, ")
+    assert end[1].endswith("; 1 failed, 2 passed in 3s")
+    assert end[2].split() == ["FAILED", "tests/x.py::y", "-", "no"]
+    assert "== good\nfine\n" in done.stdout
+
+
+def test_parts_that_all_pass_pass() -> None:
+    assert subprocess.run([*SIDE_BY_SIDE, "a=true", "b=true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_lets_its_parts_clean_up(tmp_path: Path, number: int) -> None:
+    clean = "import signal, sys, time, pathlib\ntry:\n    pathlib.Path('began').touch()\n    time.sleep(900)\n"
+    (tmp_path / "part.py").write_text(clean + "except KeyboardInterrupt:\n    pathlib.Path('cleaned').touch()\n")
+    process = subprocess.Popen(
+        [*SIDE_BY_SIDE, f"a={sys.executable} part.py; true", "b=exec sleep 900"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert until((tmp_path / "began").exists)
+    process.send_signal(number)
+    assert process.wait(PATIENCE_S) == 128 + number
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["began", "cleaned", "part.py"]
 
 
 def test_two_processes_never_get_the_same_ports() -> None:
