@@ -89,7 +89,10 @@ def test_a_night_of_idling_is_cut_at_midnight_and_counts_the_hours_of_that_night
     with clock.at(now), speaking(organisation):
         (stop,) = [one for one in services.stops_between(organisation, start, now, device=device.id) if one.idle]
         days = services.idled(organisation, start, now, devices=[device.id])
+        month = {use.day.day: use for use in services.month_overview(organisation, date(2026, 10, 1))}
     assert days[date(2026, 10, 25)] == 25 * 3600
+    assert (month[25].trips, month[25].idle_s, month[25].first_start) == (0, 25 * 3600, None)
+    assert (month[24].trips, month[24].vehicle, month[24].device) == (1, None, device.id)
     assert sum(days.values()) == stop.idle_s == 32 * 3600 + 60
 
 
