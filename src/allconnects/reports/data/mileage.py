@@ -7,6 +7,7 @@ that ``Schedule.allows`` would look at.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
@@ -24,9 +25,9 @@ _ALL: Final = 0
 """The book of those who are in no team with hours of its own."""
 _NEVER: Final = date(2199, 12, 31)
 _NOON: Final = "((w.day + time '12:00') AT TIME ZONE 'Europe/Brussels')"
-_WITHIN: Final = """EXISTS (
-    SELECT FROM unnest(n.early, n.opens, n.closes, n.late) s(early, opens, closes, late)
-    WHERE s.early <= o.start_at AND o.end_at <= s.late AND s.opens < o.end_at AND s.closes > o.start_at)"""
+_WITHIN: Final = """(n.early[{0}] <= o.start_at AND o.end_at <= n.late[{0}]
+    AND n.opens[{0}] < o.end_at AND n.closes[{0}] > o.start_at)"""
+"""Whether a trip is within one of the spans near its day; written out for each, since to unnest them costs more."""
 _ADDED: Final = f"""
     WITH near AS MATERIALIZED (
         SELECT book, day, array_agg(early) AS early, array_agg(opens) AS opens, array_agg(closes) AS closes,
@@ -47,11 +48,12 @@ _ADDED: Final = f"""
           AND t.shown AND t.material IS NULL {{narrowed}}),
     said AS (
         SELECT o.device_id, o.vehicle, o.person, {{day}} AS day, o.distance_m,
-            coalesce(o.use, CASE WHEN {_WITHIN} THEN 'business' ELSE 'private' END) AS use,
+            coalesce(o.use, CASE WHEN {{within}} THEN 'business' ELSE 'private' END) AS use,
             CASE WHEN o.use IS NULL THEN 'rule' ELSE o.voice END AS voice
         FROM trip o
         LEFT JOIN members m ON m.person = o.person AND o.day BETWEEN m.first AND m.last
-        LEFT JOIN near n ON n.day = o.day AND n.book = coalesce(m.book, {_ALL})),
+        LEFT JOIN near n ON n.day = o.day AND n.book = coalesce(m.book, {_ALL})
+        OFFSET 0),
     added AS (
         SELECT device_id, vehicle, person, day, sum(distance_m) AS distance_m,
             sum(distance_m) FILTER (WHERE use = 'business') AS business_m,
@@ -81,11 +83,13 @@ def mileage_rows(ask: Ask) -> Iterator[Row]:
     narrowed, where.parts = where.sql, []
     where.team(ask, _NOON)
     first = {"person": ("person", "day", "vehicle"), "day": ("day", "vehicle")}.get(ask.group, ("vehicle", "day"))
+    others, hours = Others(ask), _hours(use_rule(ask.organisation).hours, ask)
+    most = max(Counter(zip(hours["books"], hours["days"], strict=True)).values(), default=1)
     sql = _ADDED.format(
-        narrowed=narrowed, day="NULL::date" if whole else "o.day", team="NULL" if whole else team_at(_NOON)
-    )
-    others = Others(ask)
-    values = {**where.values, **_hours(use_rule(ask.organisation).hours, ask)}
+        narrowed=narrowed, day="NULL::date" if whole else "o.day", team="NULL" if whole else team_at(_NOON),
+        within=" OR ".join(_WITHIN.format(number) for number in range(1, most + 1)),
+    )  # fmt: skip
+    values = {**where.values, **hours}
     for row in stream(ordered(f"{sql} {where.sql}", ask.group, *first, "device_id", "vehicle_id", "person_id"), values):
         device, vehicle, person = row[12:]
         if person is not None:
