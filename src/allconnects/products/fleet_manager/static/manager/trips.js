@@ -4,6 +4,7 @@ import { choose } from "./choose.js";
 import { button } from "./queue.js";
 
 const MOST_SHOWN = 200;
+const EVERY_MS = 60000;
 
 const hour = new Intl.DateTimeFormat(document.documentElement.lang || "en", { hour: "2-digit", minute: "2-digit" });
 
@@ -26,6 +27,7 @@ export class Trips {
     document.getElementById("trips-vehicle")?.append(choose("vehicle", text("allvehicles"), used, { known: vehicles, chosen }).box);
     this.back = /** @type {HTMLSelectElement} */ (document.getElementById("trips-day"));
     this.back.addEventListener("change", () => this.load());
+    setInterval(() => !document.hidden && this.list.offsetParent && this.load(), EVERY_MS);
   }
 
   async load() {
