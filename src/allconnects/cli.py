@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 
+import psycopg
+
 from allconnects.kit import config, db
 from allconnects.kit.errors import AllconnectsError
 from allconnects.supervisor import CHECKED
@@ -33,6 +35,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if not _is_unreachable(error):
+            raise
+        print("allconnects: the database does not answer: start it with 'allconnects up', or look at DATABASE_URL and "
+              "ALLCONNECTS_HOME", file=sys.stderr)  # fmt: skip
+        return 1
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Whether no connection came about, also when Django tells it in its own words."""
+    cause = error.__cause__ or error
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ def add_commands(commands: Commands) -> None:
     organisations = _group(commands, "organisation", "organisations")
     create = organisations.add_parser("create", help=text, description=text)
     create.add_argument("name", metavar="NAME")
-    create.add_argument("--owner", metavar="EMAIL", required=True)
+    create.add_argument("--owner", metavar="EMAIL", default="", help="without one nobody can look into it")
     create.set_defaults(run=create_organisation)
     text = "show the devices that nobody has registered to this organisation, and to no other"
     give = organisations.add_parser("take-unknown", help=text, description=text)
@@ -48,13 +48,13 @@ def _group(commands: Commands, name: str, text: str) -> Commands:
 
 
 def create_organisation(arguments: argparse.Namespace) -> int:
-    """``allconnects organisation create NAME --owner EMAIL``: prints the slug and the link."""
+    """``allconnects organisation create NAME [--owner EMAIL]``: prints the slug, and the link for the owner."""
     _as_owner()
     from allconnects.accounts import services
     from allconnects.accounts.mail import invitation_link
 
     organisation, secret = services.create_organisation(arguments.name, arguments.owner)
-    print(f"{organisation.slug} {invitation_link(secret)}")
+    print(f"{organisation.slug} {invitation_link(secret)}" if secret else organisation.slug)
     return 0
 
 

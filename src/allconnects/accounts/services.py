@@ -49,15 +49,17 @@ def create_organisation(name: str, owner_email: str) -> tuple[Organisation, str]
     """Found an organisation and invite its first owner. Only for the role ``owner`` of the database.
 
     The first of a server is shown the devices that nobody has registered: mostly it is the only one.
-    Returns the organisation and the secret of the invitation. Raises InvalidInput.
+    Without an owner nobody is invited: for phones without an account, which nobody may look at. Returns the
+    organisation and the secret of the invitation, empty without one. Raises InvalidInput.
     """
     name = name.strip()
     if not 0 < len(name) <= 150:
         raise InvalidInput(_("A name has 1 to 150 characters."))
     with transaction.atomic():
-        first = not Organisation.objects.exists()
+        first = bool(owner_email) and not Organisation.objects.exists()
         organisation = Organisation.objects.create(name=name, slug=_free_slug(name), takes_unknown_devices=first)
-        return organisation, _invite(organisation, _address(owner_email), Role.OWNER, None)
+        secret = _invite(organisation, _address(owner_email), Role.OWNER, None) if owner_email else ""
+        return organisation, secret
 
 
 def give_unknown_devices(slug: str) -> None:
