@@ -35,16 +35,23 @@ def words_of(text: str) -> list[str]:
     return plain(text).split()[:MOST_WORDS]
 
 
+def folded(text: str) -> str:
+    """SQL: as ``plain`` leaves the text that this SQL gives. What has no accent, as most, takes a tenth of the time."""
+    return (
+        "(SELECT CASE WHEN octet_length(t) = char_length(t) THEN lower(t) "
+        f"ELSE translate(lower(t), '{_FROM}', '{_TO}') END FROM (SELECT ({text})::text AS t) said)"
+    )
+
+
 def holds_all(text: str) -> str:
     """SQL: every word of the array ``%(words)s`` stands in the text that this SQL gives."""
-    folded = f"translate(lower({text}), '{_FROM}', '{_TO}')"
-    return f"NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) word WHERE strpos({folded}, word) = 0)"
+    return f"NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) word WHERE strpos({folded(text)}, word) = 0)"
 
 
 class Plain(Func):
     """The same in a query: what an expression gives, without accents and capitals."""
 
-    template = f"translate(lower(%(expressions)s), '{_FROM}', '{_TO}')"
+    template = folded("%(expressions)s")
     output_field = TextField()
 
 
