@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat
 from django.db.models.lookups import Contains
 from django.utils.translation import gettext as _
 
@@ -109,17 +109,19 @@ def _free() -> QuerySet[Any]:
 def _carrying() -> QuerySet[Any]:
     """Devices with what each is in: people look for the vehicle, not for its tracker."""
     inside = Installation.objects.filter(device=OuterRef("pk"), during__contains=clock.now(), person=None)
-    first = inside.order_by("-main", "id")
-    return Device.objects.annotate(
-        thing=Coalesce(
-            Subquery(first.values("vehicle__name")[:1]), Subquery(first.values("material__name")[:1]), "name"
-        ),
-        plate=Coalesce(Subquery(first.values("vehicle__plate")[:1]), Value("")),
-    )
+    first = inside.order_by("-main", "id").annotate(
+        said=Concat(
+            Coalesce("vehicle__name", "material__name"), Value(EDGE), Coalesce("vehicle__plate", Value("")),
+            output_field=TextField(),
+        )
+    )  # fmt: skip
+    return Device.objects.annotate(carrier=Coalesce(Subquery(first.values("said")[:1]), Value("", TextField())))
 
 
 def _carrier(row: Any) -> str:
-    return _with(row.thing, row.plate or (row.name if row.name != row.thing else row.identifier))
+    name, _edge, plate = row.carrier.partition(EDGE)
+    name = name or row.name
+    return _with(name, plate or (row.name if row.name != name else row.identifier))
 
 
 def _accounts() -> QuerySet[Any]:
@@ -146,7 +148,7 @@ EMPLOYER = Source(
 )
 DEVICE = Source("device", "viewer", lambda: Device.objects.all(), *_DEVICE)
 FREE_DEVICE = Source("free-device", "manager", _free, *_DEVICE)
-_CARRIER: tuple[Any, ...] = (("thing", "plate", "name", "identifier"), _NAME, _carrier)
+_CARRIER: tuple[Any, ...] = (("carrier", "name", "identifier"), _NAME, _carrier)
 CARRIER = Source("carrier", "manager", _carrying, *_CARRIER)
 SHARED = Source("shared", "planner", lambda: _carrying().exclude(kind=Kind.PHONE), *_CARRIER)
 PLACE = Source(
