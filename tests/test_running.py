@@ -79,3 +79,23 @@ def item(path: str, *fixtures: str) -> Any:
 )
 def test_what_a_server_or_a_user_may_change_runs_again(one: Any, kept: bool) -> None:
     assert may_differ(one) is kept
+
+
+def test_a_profile_that_does_not_close_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.e2e import browser
+
+    monkeypatch.setattr(browser, "PATIENCE_S", 0.2)
+    stuck: Any = SimpleNamespace(close=lambda: until(lambda: False))
+    limit = signal.getitimer(signal.ITIMER_REAL)[0]
+    with pytest.warns(UserWarning, match="left with it"):
+        browser.closed(stuck)
+    assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= limit, "the limit of the test goes on"
+
+
+def test_what_closes_is_closed() -> None:
+    from tests.e2e import browser
+
+    said: list[str] = []
+    good: Any = SimpleNamespace(close=lambda: said.append("closed"))
+    browser.closed(good)
+    assert said == ["closed"]

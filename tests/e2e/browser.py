@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,7 +50,7 @@ def launched() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS, timeout=2 * PATIENCE_MS)
         yield browser
-        browser.close()
+        closed(browser)
 
 
 def opened(browser: Browser, **options: Any) -> BrowserContext:
@@ -56,6 +58,28 @@ def opened(browser: Browser, **options: Any) -> BrowserContext:
     context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE_MS)
     return context
+
+
+class _Late(BaseException):
+    """Through Playwright's own handlers, which catch every Exception."""
+
+
+def closed(what: Browser | BrowserContext) -> None:
+    """Close it. On a busy machine Chromium at times never answers that, and what was tested is over by then: it is
+    left behind after a while, with a warning, and goes with the browser or its driver."""
+
+    def late(*_: object) -> None:
+        raise _Late
+
+    before, began = signal.signal(signal.SIGALRM, late), time.monotonic()
+    left, _again = signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)  # the limit of the test, which goes on afterwards
+    try:
+        what.close()
+    except _Late:
+        warnings.warn("Chromium did not close a profile and is left with it", stacklevel=2)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 1) if left else 0)
 
 
 def becomes(page: Page, what: Callable[[], Any], seconds: float = PATIENCE_S) -> bool:

@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests import template
-from tests.e2e.browser import Watch, launched, opened
+from tests.e2e.browser import Watch, closed, launched, opened
 from tests.ports import free_ports
 from tests.waiting import PATIENCE_S
 
@@ -125,7 +125,7 @@ def signed_in(chromium: Browser, platform: Platform) -> StorageState:
     page.press("input[name=password]", "Enter")
     page.wait_for_url("**/map/**")
     state = context.storage_state()
-    context.close()
+    closed(context)
     return state
 
 
@@ -148,7 +148,7 @@ def open_page(chromium: Browser, platform: Platform, signed_in: StorageState) ->
 
     yield make
     for context in contexts:
-        context.close()
+        closed(context)
     for watch in watches:
         watch.assert_clean()
 

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import Watch, opened
+from tests.e2e.browser import Watch, closed, opened
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
@@ -36,7 +36,7 @@ def phone(chromium: Browser, platform: Platform) -> Iterator[Callable[..., Page]
 
     yield make
     for context in contexts:
-        context.close()
+        closed(context)
     for watch in watches:
         watch.assert_clean()
 

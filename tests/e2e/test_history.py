@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from allconnects.kit.clock import BRUSSELS
-from tests.e2e.browser import opened
+from tests.e2e.browser import closed, opened
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
@@ -79,7 +79,7 @@ def van(chromium: Browser, platform: Platform, signed_in: StorageState, tmp_path
         if page.locator(".day-trip").count() >= 3:
             break
         page.wait_for_timeout(1000)
-    context.close()
+    closed(context)
     return device[1]
 
 

@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import Watch, opened
+from tests.e2e.browser import Watch, closed, opened
 from tests.ports import free_ports
 from tests.reports.firm import Firm, at
 from tests.waiting import PATIENCE_S, until
@@ -94,7 +94,7 @@ def open_as(server: str, chromium: Browser, client_of: Callable[..., Client]) ->
 
     yield make
     for context in contexts:
-        context.close()
+        closed(context)
     for watch in watches:
         watch.assert_clean()
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.browser import closed
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
@@ -92,7 +93,7 @@ def test_the_copy_of_ones_data_comes_and_opens_in_each_language(chromium: Browse
         page.goto(case)
         expect(page.locator(".alert-success")).to_have_count(0)
     in_language(page, "en")
-    context.close()
+    closed(context)
 
 
 def say_password(page: Page, platform: Platform) -> None:
