@@ -234,7 +234,6 @@ SAYS_NOTHING: dict[str, str] = {
             "requests:mine_letter",
             "consents:mine",
             "devices:phone",
-            "devices:phone_start",
         ),
         "what a person reads of himself, or nothing for whoever is nobody here",
     ),

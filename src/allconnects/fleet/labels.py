@@ -144,9 +144,9 @@ _FORGOTTEN = {
     "fleet_question": "{t}.asked_at",
     "fleet_reply": "{t}.made_at",
     "fleet_tag": "{t}.heard_at",
-    "fleet_upload": "{t}.made_at",
 }
 for _name, _since in _FORGOTTEN.items():
     ages(_name, _since, "fleet.forget")
+ages("fleet_upload", "{t}.made_at", "fleet.tend_uploads")
 ages("fleet_claim", "coalesce(upper({t}.during), {t}.withdrawn_at)")
 ages("fleet_custody", "upper({t}.during)")

@@ -105,6 +105,13 @@ STORED = (
         asked=True,
     ),
     Stored(
+        "manager-used-*",
+        "local storage",
+        _("what you chose last in the phone app, for where there is no network"),
+        "until you sign out",
+        asked=True,
+    ),
+    Stored(
         "driver-shell-*",
         "cache",
         _("pages of the phone app, for where there is no network"),

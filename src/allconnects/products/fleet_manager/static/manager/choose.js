@@ -11,8 +11,8 @@ let count = 0;
 export class Used {
   /** @param {string} owner */
   constructor(owner) {
-    this.name = `manager-used-${owner}`;
-    forget((name) => name !== this.name);
+    this.owner = owner;
+    forget((name) => name !== `manager-used-${owner}`);
   }
 
   /** @param {string} kind @returns {Option[]} */
@@ -23,9 +23,10 @@ export class Used {
   /** @param {string} kind @param {Option} one */
   note(kind, one) {
     const all = this.all();
+    const name = `manager-used-${this.owner}`;
     all[kind] = [one, ...this.of(kind).filter((other) => other.key !== one.key)].slice(0, KEPT);
     try {
-      localStorage.setItem(this.name, JSON.stringify(all));
+      localStorage.setItem(name, JSON.stringify(all));
     } catch {
       // a phone that keeps nothing: the server is asked each time
     }
@@ -34,7 +35,8 @@ export class Used {
   /** @returns {Record<string, Option[]>} */
   all() {
     try {
-      return JSON.parse(localStorage.getItem(this.name) || "{}");
+      const name = `manager-used-${this.owner}`;
+      return JSON.parse(localStorage.getItem(name) || "{}");
     } catch {
       return {};
     }
