@@ -35,6 +35,16 @@ def test_parts_that_all_pass_pass() -> None:
     assert subprocess.run([*SIDE_BY_SIDE, "a=true", "b=true"], capture_output=True, check=False).returncode == 0
 
 
+def test_more_parts_than_run_at_once_all_have_their_turn() -> None:
+    names = [f"p{number}" for number in range(2 * (os.cpu_count() or 2) + 1)]
+    done = subprocess.run([*SIDE_BY_SIDE, *(f"{one}=exec sleep 0.1" for one in names)], capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()[-len(names) :]] == [
+        f"== {one}" for one in names
+    ]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_lets_its_parts_clean_up(tmp_path: Path, number: int) -> None:
     clean = "import signal, sys, time, pathlib\ntry:\n    pathlib.Path('began').touch()\n    time.sleep(900)\n"

@@ -1,5 +1,6 @@
 """Commands that run at once, told one after the other: ``python3 tools/side_by_side.py 'NAME=COMMAND'…``.
 
+As many run as the machine has cores, two at least, the next when one has ended: more would only wait for each other.
 What a part says goes into a file and is printed when the part ends; once a minute one line tells how far each is.
 The end lists each part with its time, its result and its failures. The exit code is 0 when that of every part is.
 Standard library only: runs before anything is installed.
@@ -21,6 +22,7 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TELL_EVERY_S = 60.0
+AT_ONCE = max(2, os.cpu_count() or 2)
 PATIENCE_S = 120.0
 """How long what was interrupted may take to stop its servers and remove its folders."""
 _FAR = re.compile(r"\[ *(\d+)%\]\s*$", re.MULTILINE)
@@ -66,10 +68,9 @@ def main(arguments: Sequence[str]) -> int:
     began, parts = time.monotonic(), list[Part]()
     with tempfile.TemporaryDirectory(prefix="ac-parts-") as folder:
         try:
-            for number, argument in enumerate(arguments):
-                parts.append(_started(argument, Path(folder) / f"{number}.log"))
-            _say("== side by side: " + ", ".join(part.name for part in parts))
-            _follow(parts, began)
+            names = [argument.partition("=")[0] for argument in arguments]
+            _say(f"== side by side, {AT_ONCE} at once: " + ", ".join(names))
+            _follow(list(arguments), parts, Path(folder), began)
         except Interrupted as interrupted:
             for one in SIGNALS:
                 signal.signal(one, signal.SIG_IGN)
@@ -97,10 +98,13 @@ def _started(argument: str, log: Path) -> Part:
     return Part(name, process, log, time.monotonic())
 
 
-def _follow(parts: list[Part], began: float) -> None:
-    """Until all have ended; each is printed whole when it does."""
-    running, told = list(parts), began
-    while running:
+def _follow(waiting: list[str], parts: list[Part], folder: Path, began: float) -> None:
+    """Until all have ended; each is printed whole when it does. What was started stands in ``parts``."""
+    running, told = list[Part](), began
+    while running or waiting:
+        while waiting and len(running) < AT_ONCE:
+            parts.append(_started(waiting.pop(0), folder / f"{len(parts)}.log"))
+            running.append(parts[-1])
         time.sleep(0.2)
         for part in [part for part in running if part.process.poll() is not None]:
             running.remove(part)

@@ -40,7 +40,7 @@ SHOWS = {
     ),
     "reports and hours: reports.data.others, payroll": (
         "reports/data/trips.py", "reports/data/stops.py", "reports/data/places.py", "reports/payroll.py",
-        "reports/data/exceptions.py",
+        "reports/data/exceptions.py", "reports/data/mileage.py",
     ),
     "the copy of an organisation that leaves, for its owner: in the audit chain": ("telemetry/departing.py",),
     "what an authority gets: a case of its own, in the audit chain": ("trips/disclosing.py", "fleet/disclosing.py"),
@@ -54,7 +54,7 @@ SHOWS_NOT = {
         "trips/recompute.py", "alerts/services/record.py", "alerts/services/watch.py", "alerts/services/upkeep.py",
         "alerts/services/scheduled.py", "alerts/pulse.py", "alerts/labels.py", "fleet/services/tracks.py",
         "fleet/services/listening.py", "fleet/private/feeding.py", "fleet/private/button.py",
-        "fleet/private/planning.py", "products/live_connects/counting.py",
+        "fleet/private/planning.py", "products/live_connects/counting.py", "reports/investigating.py",
     ),
     "states, odometers and sums of things by day: no times, no places": (
         "telemetry/listing.py", "integrations/traccar_api/views.py", "maintenance/services/usage.py",
@@ -62,7 +62,9 @@ SHOWS_NOT = {
         "reports/data/vehicles.py", "reports/logbook_list.py", "reports/odometer.py",
         "products/live_connects/first_hour.py", "products/live_connects/subjects.py",
     ),
-    "what somebody is told of himself": ("products/live_connects/register/scan.py",),
+    "what somebody is told of himself": (
+        "products/live_connects/register/scan.py", "products/fleet_tracker/free.py",
+    ),
 }  # fmt: skip
 
 
