@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allconnects.accounts.access import no_transaction
+from allconnects.accounts.limits import too_often
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import config
 from allconnects.kit.errors import InvalidInput, NotFound
@@ -26,10 +26,7 @@ from allconnects.privacy.requests.models import Case, Channel, LetterKind, State
 from allconnects.privacy.requests.views_mine import letter_file, package_file, shown
 
 ASK_RATE, CODE_RATE = "6/h/ip", "20/h/ip"
-
-
-def _too_often(request: HttpRequest, action: str, rate: str) -> bool:
-    return not ratelimit.consume(request, app="allconnects.privacy", action=action, config={action: rate})
+_APP = "allconnects.privacy"
 
 
 @no_transaction
@@ -52,7 +49,7 @@ def ask(request: HttpRequest, slug: str = "") -> HttpResponse:
     if not config.current().email_url:
         form.add_error(None, _("This platform cannot send mail at present. Write by post, or to your employer."))
         return render(request, "requests/ask.html", context)
-    if _too_often(request, "ask", ASK_RATE):
+    if too_often(request, _APP, "ask", ASK_RATE):
         return render(request, "requests/ask.html", context | {"often": True}, status=429)
     if not form.cleaned_data["website"]:
         with speaking_for(home.id):
@@ -104,7 +101,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     """What became of a request, for whoever holds its link; and the code, where one was sent."""
     organisation, number = _named(token, sending.FOLLOW)
     if request.method == "POST":
-        if _too_often(request, "code", CODE_RATE):
+        if too_often(request, _APP, "code", CODE_RATE):
             messages.error(request, _("Too many tries. Wait an hour."))
         else:
             with speaking_for(organisation):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allauth.core.internal import ratelimit
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,11 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from allconnects.accounts.access import no_transaction
+from allconnects.accounts.limits import too_often
 from allconnects.products.fleet_tracker import free
 from allconnects.products.fleet_tracker.free import Token
 from allconnects.products.fleet_tracker.reach import Reach, reach
 
 START_RATE, ASK_RATE = "10/h/ip", "60/h/ip"
+_APP = "allconnects.phone"
 
 
 class TokenForm(forms.Form):
@@ -46,10 +47,6 @@ def _organisation() -> int:
     return found
 
 
-def _too_often(request: HttpRequest, action: str, rate: str) -> bool:
-    return not ratelimit.consume(request, app="allconnects.phone", action=action, config={action: rate})
-
-
 def _ways(request: HttpRequest) -> list[Reach]:
     """Ports that a phone reaches with its secret in the address."""
     return [one for one in reach(request) if one.protocol.startswith("osmand")]
@@ -64,7 +61,7 @@ def phone(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "phone/phone.html", {"form": form})
-    if _too_often(request, "ask", ASK_RATE):
+    if too_often(request, _APP, "ask", ASK_RATE):
         return render(request, "phone/phone.html", {"form": form, "often": True}, status=429)
     return _DO.get(request.POST.get("do", ""), _look)(request, organisation, form.token())
 
@@ -75,7 +72,7 @@ def phone(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """Let a phone in, and tell its secret this once."""
     organisation = _organisation()
-    if _too_often(request, "start", START_RATE):
+    if too_often(request, _APP, "start", START_RATE):
         return render(request, "phone/phone.html", {"form": TokenForm(), "often": True}, status=429)
     return _told(request, free.start(organisation))
 
