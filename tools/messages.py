@@ -23,8 +23,8 @@ SOURCE = ROOT / "src" / "allconnects"
 LOCALES = SOURCE / "locale"
 LANGUAGES = ("nl", "fr", "de")
 KEYWORDS = {
-    "gettext": None, "_": None, "gettext_lazy": None, "gettext_noop": None, "pgettext": ((1, "c"), 2),
-    "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "gettext": None, "_": None, "gettext_lazy": None, "gettext_noop": None,
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "ngettext": (1, 2), "ngettext_lazy": (1, 2),
 }  # fmt: skip
 Found = tuple[str, "str | tuple[str, str]", str | None]
 
