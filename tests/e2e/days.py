@@ -64,3 +64,14 @@ def narrow(page: Page) -> bool:
 
 def today() -> date:
     return clock.now().astimezone(BRUSSELS).date()
+
+
+def trips_of_some_day(page: Page) -> bool:
+    """In FLEET.manager: of today, or of the last day on which somebody worked. It may be night, or Monday morning."""
+    page.locator("[data-tab=trips]").tap()
+    for back in map(str, range(8)):
+        page.locator("#trips-day").select_option(back)
+        expect(page.locator(f"#trips[data-day='{back}']")).to_be_attached(timeout=60_000)
+        if page.locator("#trips li", has=page.locator("summary")).count():
+            return True
+    return False

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.browser import becomes
+from tests.e2e.days import trips_of_some_day
 from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
@@ -201,25 +202,15 @@ def hold(page: Page, ms: int) -> None:
     page.evaluate("(ms) => { window.allconnectsManager.queue.heldMs = ms; }", ms)
 
 
-def _trips_of_yesterday(page: Page, trip: Locator) -> bool:
-    """Whether they are there: a demo that has just begun still works its past out."""
-    ready(page)
-    page.locator("[data-tab=trips]").tap()
-    page.locator("#trips-day").select_option("1")
-    expect(page.locator("#trips[data-day='1']")).to_be_attached()
-    if becomes(page, trip.is_visible, 5):
-        return True
-    page.reload()
-    return False
-
-
 def test_a_managers_day_at_390_pixels(open_page: Open) -> None:
     """Looks at the trips of the day, says what one was for, takes it back, says it again; every bar fits."""
     page = ready(open_page("/manager/", viewport={"width": 390, "height": 844}, has_touch=True))
     assert overlaps(page, ".manager-tabs button") == []
     assert page.locator(".manager-tabs button").count() == 5
     trip = page.locator("#trips li", has=page.locator("summary")).first
-    assert becomes(page, lambda: _trips_of_yesterday(page, trip), 5 * PATIENCE_S)
+    assert becomes(page, lambda: trips_of_some_day(page), 5 * PATIENCE_S), (
+        "a demo that has just begun works its past out"
+    )
     hold(page, 600_000)  # nothing is sent while it is looked at, however long that takes
     trip.locator("summary").tap()
     trip.get_by_role("button", name="Commute").tap()
@@ -320,7 +311,9 @@ def _answered_meanwhile(page: Page, words: str) -> None:
 def test_who_drove_is_found_by_typing_and_offered_again_without_network(open_page: Open) -> None:
     page = ready(open_page("/manager/", viewport={"width": 390, "height": 844}, has_touch=True, watched=False))
     trip = page.locator("#trips li", has=page.locator("summary")).first
-    assert becomes(page, lambda: _trips_of_yesterday(page, trip), 5 * PATIENCE_S)
+    assert becomes(page, lambda: trips_of_some_day(page), 5 * PATIENCE_S), (
+        "a demo that has just begun works its past out"
+    )
     hold(page, 600_000)
     trip.locator("summary").tap()
     trip.get_by_role("combobox", name="Who drove?").fill("éxemple marie")

@@ -19,6 +19,7 @@ from allconnects.accounts.tenancy import speaking_for
 from allconnects.fleet.services import materials
 from allconnects.fleet.who import Who
 from allconnects.kit import clock, db
+from allconnects.telemetry.store.segments import bounds
 from tests.permissions.matrix import BASIC, OPERATIONS, PAGES, Page
 from tests.permissions.readings import READS, SAYS_NOTHING, SIGNING_IN
 from tests.permissions.test_matrix import ask, call, things_of
@@ -48,19 +49,21 @@ class World:
             all_week(driven)
             materials.hand_over(Who(self.organisation), self.things["$material"], materials.Holder(person=person))
         driven.refresh()
-        for minutes in (30, 20, 1):
-            self.yard.send(driven.device, at(ms(now) - minutes * 60_000, 50.5, 50.0), received=ms(now))
-        began = now - timedelta(hours=3)
-        trip = firm.trip(device, began, began + timedelta(hours=1), person=person)
-        firm.trip(device, began - timedelta(days=1), began - timedelta(hours=23), person=person)
-        firm.stop(device, began + timedelta(hours=1), began + timedelta(hours=2), person)
+        # Pages tell of today if they are asked for no day, and today may have begun a minute ago.
+        part = min(timedelta(hours=1), (now - bounds(clock.day_of(now))[0]) / 3)
+        began = now - 3 * part
+        for share in (0.5, 0.3, 0.02):
+            self.yard.send(driven.device, at(ms(now - share * part), 50.5, 50.0), received=ms(now))
+        trip = firm.trip(device, began, began + part, person=person)
+        firm.trip(device, began - timedelta(days=1), began - timedelta(days=1) + part, person=person)
+        firm.stop(device, began + part, began + 2 * part, person)
         month = now.replace(day=1, hour=9, minute=0) - timedelta(days=20)
         # Reports tell of working hours only: whatever the time is now, this was on a Tuesday at ten.
         tuesday = (now - timedelta(days=now.weekday() + 6)).replace(hour=10, minute=0)
         for start in (month, tuesday):
             firm.trip(device, start, start + timedelta(hours=1), person=person)
             firm.stop(device, start + timedelta(hours=1), start + timedelta(hours=2), person)
-        for enter in (began, now - timedelta(minutes=20), month, tuesday):
+        for enter in (began, now - part / 3, month, tuesday):
             firm.put(
                 "places_visit", device_id=device, place_id=self.things["$place"], enter=enter,
                 leave=enter + timedelta(minutes=15), before=None, after=None, fixes=9, person=person,

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from allconnects.kit import clock
+from allconnects.telemetry.store.segments import bounds
 from tests.alerts.conftest import Fleet
 
-START = clock.now().replace(hour=6, minute=0, second=0, microsecond=0)
+
+def begun() -> datetime:
+    """When a trip of today began: the first second of its day, which lies before every present."""
+    return bounds(clock.today())[0]
 
 
 @pytest.fixture
@@ -43,12 +47,13 @@ def vehicle(fleet: Fleet) -> int:
 
 
 def trip(fleet: Fleet, van: int) -> int:
-    fleet.owner.execute("SELECT trips_make_partition(%s)", (START.date(),))
+    start = begun()
+    fleet.owner.execute("SELECT trips_make_partition(%s)", (start.date(),))
     row = fleet.owner.execute(
         "INSERT INTO trips_trip VALUES (%s, nextval('trips_number'), %s, NULL, %s, NULL, %s, %s, 0, 0, 0, 0, "
         "'', '', 12345, 'no_odometer', 0, NULL, 600, 0, NULL, 'places', false, false, false, '', true, true, false, "
         """'{}', 'x', '{"start": ["movement", []], "end": ["standstill", []]}', now()) RETURNING id""",
-        (fleet.organisation.pk, fleet.device(), van, START, START + timedelta(minutes=30)),
+        (fleet.organisation.pk, fleet.device(), van, start, start + timedelta(minutes=30)),
     ).fetchone()
     assert row is not None
     return int(row[0])

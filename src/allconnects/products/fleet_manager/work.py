@@ -35,6 +35,8 @@ from allconnects.trips.stored import Change, StoredTrip
 
 MOST = 2000
 """Trips of a day that a phone is given; a larger fleet chooses a vehicle first."""
+DAYS_BACK = frozenset("1234567")
+"""Days before today that it may ask for."""
 
 
 @require_GET
@@ -44,7 +46,7 @@ def day(request: TenantRequest) -> HttpResponse:
     """Trips of today, or of one of the last seven days (``back``), the latest first; of one vehicle if it is named."""
     assert request.organisation is not None
     back, asked = request.GET.get("back", "0"), request.GET.get("vehicle", "")
-    start, end = bounds(clock.today() - timedelta(days=int(back) if back in "01234567" and back else 0))
+    start, end = bounds(clock.today() - timedelta(days=int(back) if back in DAYS_BACK else 0))
     vehicle = int(asked) if asked.isdigit() and len(asked) < 10 else None
     organisation = request.organisation.pk
     rows = trips.trips_between(organisation, start, end, vehicle=vehicle, limit=MOST + 1)

@@ -1,11 +1,16 @@
 /** Trips of a day: what each was for and who drove, corrected with a thumb, and taken back. */
+import { language } from "../js/time.js";
 import { ask, settings, text } from "../live/settings.js";
+import { today } from "../live/traffic.js";
 import { choose } from "./choose.js";
 import { button } from "./queue.js";
 
 const MOST_SHOWN = 200;
 const EVERY_MS = 60000;
+/** How many days back the server tells: on a Monday, the trips of Friday. */
+const DAYS_BACK = 7;
 
+const dayName = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "numeric", timeZone: "UTC" });
 const hour = new Intl.DateTimeFormat(document.documentElement.lang || "en", { hour: "2-digit", minute: "2-digit" });
 
 export class Trips {
@@ -30,7 +35,18 @@ export class Trips {
     setInterval(() => !document.hidden && this.list.offsetParent && this.load(), EVERY_MS);
   }
 
+  /** The days before yesterday, under the names that they have now: an app stays open over midnight. */
+  nameDays() {
+    for (let back = 2; back <= DAYS_BACK; back += 1) {
+      const noon = new Date(`${today()}T12:00Z`);
+      noon.setUTCDate(noon.getUTCDate() - back);
+      const option = this.back.options[back] ?? this.back.appendChild(new Option("", String(back)));
+      option.text = dayName.format(noon);
+    }
+  }
+
   async load() {
+    this.nameDays();
     const [back, vehicle] = [this.back.value, this.vehicle];
     try {
       // Of a fleet whose day does not fit, the day of one vehicle is asked for.
