@@ -30,8 +30,8 @@ def request_things(run: Callable[..., Any], pk: int) -> dict[str, Any]:
     )
     investigation = run(
         "INSERT INTO privacy_investigation (id, organisation_id, ground, person, what, first_day, last_day, reason, "
-        "delay_days, state, because, asked_at) VALUES (gen_random_uuid(), %s, 'theft', gen_random_uuid(), '{trips}', "
-        "current_date, current_date, 'r', 0, 'asked', '', now()) RETURNING id",
+        "delay_days, delay_because, state, because, asked_at) VALUES (gen_random_uuid(), %s, 'theft', "
+        "gen_random_uuid(), '{trips}', current_date, current_date, 'r', 0, '', 'asked', '', now()) RETURNING id",
         (pk,),
     )
     return {

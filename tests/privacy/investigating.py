@@ -13,6 +13,8 @@ from allconnects.privacy.investigations.models import Investigation
 
 REASON = "A van was found open in the morning, and its load was gone."
 
+WHY_LATER = "Who took the load may still have it, and would hide it."
+
 
 def wanted(first_day: date, last_day: date, **given: Any) -> service.Wanted:
     """What is asked, of trips unless something else is said."""
@@ -23,6 +25,7 @@ def wanted(first_day: date, last_day: date, **given: Any) -> service.Wanted:
             "reason": REASON,
             "first_day": first_day,
             "last_day": last_day,
+            "delay_because": WHY_LATER,
             **given,
         }
     )

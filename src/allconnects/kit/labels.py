@@ -245,6 +245,33 @@ def aging() -> dict[str, Age]:
     return dict(_ages)
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Rows of a table that the person is told of later than at once, because a law lets or makes it so.
+
+    ``when``: SQL over the row ``{t}`` that is true while he is not told, with the parameters ``today`` (a Brussels day)
+    and ``now``. ``because``: SQL for what has the ground of it, such as ``investigation:UUID``, for the audit chain.
+    """
+
+    when: str
+    because: str
+
+
+_later: dict[str, Later] = {}
+
+
+def told_later(table: str, when: str, because: str) -> None:
+    """Say which rows stay out of a copy for a while. Raises ValueError when that was said otherwise before."""
+    said = Later(when, because)
+    if _later.setdefault(table, said) != said:
+        raise ValueError(f"told later in two ways: {table}")
+
+
+def later(table: str) -> Later | None:
+    """Which rows of a table the person is told of later; None: of all at once."""
+    return _later.get(table)
+
+
 _aside: dict[str, Table] = {}
 
 

@@ -23,7 +23,7 @@ from allconnects.privacy.audit import service as audit
 from allconnects.telemetry.models import Event, EventKind
 
 OPEN_FOR = timedelta(hours=24)
-"""So long a declaration waits for the second person."""
+"""So long a declaration waits for the second person, and stays out of a copy of data (``told_later`` of its labels)."""
 
 
 def declare_theft(organisation: int, vehicle: int, account: Account, reason: str) -> LocationException:

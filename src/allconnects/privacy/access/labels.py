@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allconnects.kit.labels import Label, Table, Way, ages, register
+from allconnects.kit.labels import Label, Table, Way, ages, register, told_later
 
 READ = Label(
     "user.location.precise", "security", "driver", "pseudonymous", "rights.handle",
@@ -33,3 +33,9 @@ register(
 )
 
 ages("privacy_access", "{t}.at", "worker")
+told_later(
+    "privacy_access",
+    "(EXISTS (SELECT FROM privacy_investigation i WHERE i.id = {t}.matter AND i.told_from > %(today)s)"
+    " OR EXISTS (SELECT FROM privacy_disclosure d WHERE d.id = {t}.matter AND d.bar_until >= %(today)s))",
+    "CASE {t}.purpose WHEN 'authority' THEN 'disclosure:' ELSE 'investigation:' END || {t}.matter",
+)

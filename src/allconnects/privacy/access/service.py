@@ -18,6 +18,7 @@ import psycopg
 
 from allconnects.accounts.actor import Actor, current
 from allconnects.kit import clock
+from allconnects.kit.labels import later
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.retention import RULES
 
@@ -95,7 +96,7 @@ def note(
     ``persons`` None: about everybody at once, as a live map does. ``actor``: a recipient outside, in place of who acts.
     ``goes_on``: a reading that lasts is written down again only after a while. What a process reads by itself is not
     noted here: the vault's log has it. A reading that is rolled back showed nothing. ``matter``: the
-    investigation under which it is read.
+    investigation or disclosure under which it is read.
     """
     said = entry(organisation, persons, purpose, scope, (first, last), size, actor, goes_on=goes_on, matter=matter)
     if said is not None:
@@ -161,14 +162,17 @@ class Grouped:
 _GROUPED = """
     SELECT (at AT TIME ZONE 'Europe/Brussels')::date AS day, actor, role, purpose, scope, person IS NULL, min(at),
            max(at), count(*), sum(size)::bigint, min(first_day), max(last_day), matter
-    FROM privacy_access WHERE organisation_id = %s AND (person = %s OR person IS NULL)
-      AND NOT EXISTS (SELECT FROM privacy_investigation i WHERE i.id = matter AND i.told_from > %s)
-    GROUP BY 1, 2, 3, 4, 5, 6, matter ORDER BY 1 DESC, max(at) DESC LIMIT %s"""
+    FROM privacy_access p
+    WHERE organisation_id = %(organisation)s AND (person = %(person)s OR person IS NULL) AND NOT {later}
+    GROUP BY 1, 2, 3, 4, 5, 6, matter ORDER BY 1 DESC, max(at) DESC LIMIT %(limit)s"""
 
 
 def grouped(cursor: Any, organisation: int, person: str, limit: int = 400) -> list[Grouped]:
     """Who read about a person, by day, newest first, as that person sees it: not what he is told of later."""
-    cursor.execute(_GROUPED, (organisation, person, clock.today(), limit))
+    said = later("privacy_access")
+    assert said is not None
+    values = {"organisation": organisation, "person": person, "today": clock.today(), "limit": limit}
+    cursor.execute(_GROUPED.format(later=said.when.format(t="p")), values)
     return [Grouped(*row) for row in cursor.fetchall()]
 
 

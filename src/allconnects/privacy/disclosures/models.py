@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.kit import clock
+from allconnects.kit.labels import told_later
 from allconnects.privacy.requests.labels import CASE, STAFF, WHOM, WORDS, table
 
 WHAT = replace(CASE, export="derived", schema="names of the kinds of data that were asked for")
@@ -114,3 +115,11 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"approval {self.pk}"
+
+
+told_later("privacy_disclosure", "{t}.bar_until >= %(today)s", "'disclosure:' || {t}.id")
+told_later(
+    "privacy_disclosure_approval",
+    "EXISTS (SELECT FROM privacy_disclosure d WHERE d.id = {t}.disclosure_id AND d.bar_until >= %(today)s)",
+    "'disclosure:' || {t}.disclosure_id",
+)

@@ -127,7 +127,7 @@ def give(disclosure: Disclosure, by: Account) -> bytes:
             last=held.last_day.isoformat(), what=sorted(held.what))  # fmt: skip
     with connection.cursor() as cursor:
         access.note(cursor, held.organisation_id, [str(held.person)], purpose="authority", scope="export",
-                    first=held.first_day, last=held.last_day, size=rows)  # fmt: skip
+                    first=held.first_day, last=held.last_day, size=rows, matter=held.pk)  # fmt: skip
     return file
 
 

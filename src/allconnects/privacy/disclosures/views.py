@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from allconnects.accounts.access import TenantRequest
 from allconnects.accounts.models import Account
+from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput
 from allconnects.privacy.disclosures import service
 from allconnects.privacy.disclosures.forms import DemandForm, whom
@@ -33,7 +35,14 @@ def _account(request: TenantRequest) -> Account:
 @never_cache
 def listed(request: TenantRequest) -> HttpResponse:
     """Every demand, the newest first."""
-    return render(request, "disclosures/list.html", {"found": Disclosure.objects.order_by("-proposed_at")[:200]})
+    return render(request, "disclosures/list.html", {"found": _seen(request).order_by("-proposed_at")[:200]})
+
+
+def _seen(request: TenantRequest) -> QuerySet[Disclosure]:
+    """All but those about whoever asks that he may not be told of yet."""
+    account = _account(request)
+    barred = Q(person=ports.people().of_account(account.pk), bar_until__gte=clock.today())
+    return Disclosure.objects.exclude(barred & ~Q(proposed_by=account))
 
 
 @officer
@@ -59,8 +68,8 @@ def new(request: TenantRequest) -> HttpResponse:
     )
 
 
-def _get(disclosure: UUID) -> Disclosure:
-    found = Disclosure.objects.filter(pk=disclosure).first()
+def _get(request: TenantRequest, disclosure: UUID) -> Disclosure:
+    found = _seen(request).filter(pk=disclosure).first()
     if found is None:
         raise Http404
     return found
@@ -71,7 +80,7 @@ def _get(disclosure: UUID) -> Disclosure:
 @never_cache
 def one(request: TenantRequest, disclosure: UUID) -> HttpResponse:
     """One demand, who approved it, and what left."""
-    found = _get(disclosure)
+    found = _get(request, disclosure)
     approvals = list(found.approvals.order_by("at"))
     names = {each.pk: each.name or each.email for each in Account.objects.filter(pk__in=[a.account for a in approvals])}
     context = {
@@ -89,7 +98,7 @@ def one(request: TenantRequest, disclosure: UUID) -> HttpResponse:
 @require_POST
 def act(request: TenantRequest, disclosure: UUID) -> HttpResponse:
     """Approve, refuse, or give: the file is the answer, once."""
-    found, action = _get(disclosure), request.POST.get("action", "")
+    found, action = _get(request, disclosure), request.POST.get("action", "")
     try:
         with transaction.atomic():
             if action == "give":

@@ -7,6 +7,7 @@ what was observed, on consent or for a contract; nothing derived.
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +17,8 @@ from uuid import UUID
 
 from psycopg.types.range import Range
 
-from allconnects.kit.labels import Label
+from allconnects.kit import clock
+from allconnects.kit.labels import Label, later
 from allconnects.privacy.erasure.rows import Rows, ordered
 from allconnects.privacy.subjects import Found
 
@@ -62,16 +64,49 @@ def gathered(rows: Rows, scope: Scope) -> Iterator[Taken]:
             yield Taken(found.table.name, columns, left_out, values)
 
 
-def _values(rows: Rows, found: Found, columns: list[str]) -> Iterator[Row]:
+def held_back(rows: Rows, scope: Scope) -> dict[str, int]:
+    """What of the person's is left out because he is told of it later: rows, by what has the ground of it."""
+    total: Counter[str] = Counter()
+    for found in ordered(rows.reach):
+        name, said = found.table.name, later(found.table.name)
+        test = _owned(rows, found)
+        if said is None or not test or not any(belongs(label, scope) for label in found.table.columns.values()):
+            continue
+        query = (
+            f"SELECT {said.because.format(t='t')}, count(*) FROM {name} t WHERE ({test}) AND {_later(name)} GROUP BY 1"
+        )
+        total.update(dict(rows.connection.execute(query.encode(), _params(rows)).fetchall()))
+    return dict(total)
+
+
+def _later(name: str) -> str:
+    """SQL that is true for rows of which the person is told later."""
+    said = later(name)
+    return f"coalesce({said.when.format(t='t')}, false)" if said else "false"
+
+
+def _params(rows: Rows) -> dict[str, Any]:
+    return rows.params | {"today": clock.today(), "now": clock.now()}
+
+
+def _owned(rows: Rows, found: Found) -> str:
+    """SQL that is true for the rows that a copy is made of; empty where there can be none."""
     name = found.table.name
     if any(way.kind == "any" for way in found.ways) and not any(way.kind == "account" for way in found.ways):
-        return  # rows that cannot be told apart may be somebody else's
+        return ""  # rows that cannot be told apart may be somebody else's
     tests = [rows.reach.owned(name, skip=("any",))] if found.owning or found.within else []
     if not tests:
         tests = [rows.reach.mentioned(name, way) for way in found.mentions]
+    return " OR ".join(tests)
+
+
+def _values(rows: Rows, found: Found, columns: list[str]) -> Iterator[Row]:
+    name, test = found.table.name, _owned(rows, found)
+    if not test:
+        return
     listed = ", ".join(f't."{column}"' for column in columns)
-    query = f"SELECT {listed} FROM {name} t WHERE {' OR '.join(tests)} LIMIT {MOST_ROWS}"
-    for row in rows.connection.execute(query.encode(), rows.params):
+    query = f"SELECT {listed} FROM {name} t WHERE ({test}) AND NOT {_later(name)} LIMIT {MOST_ROWS}"
+    for row in rows.connection.execute(query.encode(), _params(rows)):
         yield {column: told(value) for column, value in zip(columns, row, strict=True)}
 
 

@@ -45,6 +45,7 @@ def _about(tables: list[Taken], scope: Scope, at: datetime) -> dict[str, Any]:
     return {
         "version": VERSION,
         "scope": scope,
+        "note": _note(),
         "made_at": at.isoformat(timespec="seconds"),
         "recipients": [{"who": _(one.title), "what": _(one.gets), "where": one.country} for one in RECIPIENTS],
         "retention": {
@@ -53,6 +54,12 @@ def _about(tables: list[Taken], scope: Scope, at: datetime) -> dict[str, Any]:
         },
         "tables": {one.table: _table(one) for one in tables},
     }
+
+
+def _note() -> str:
+    """The same in every copy, so that it tells nothing of this one (GDPR art. 14(5), 15(4), 23)."""
+    return _("A copy holds what you may be told on the day it is made. What the law lets or makes us tell later is "
+             "in a copy that you ask for afterwards. This sentence stands in every copy.")  # fmt: skip
 
 
 def _table(one: Taken) -> dict[str, Any]:
@@ -96,8 +103,9 @@ def _number(text: str) -> bool:
 def _pdf(about: dict[str, Any], tables: list[Taken], files: list[str]) -> bytes:
     data = {
         "title": _("Your data"),
-        "lead": _("What this platform holds about you, why, on what ground and for how long. All of it stands in "
-                  "data.json and in the tables beside this page."),
+        "lead": _("What this platform holds about you, why, on what ground and for how long. The rows themselves "
+                  "stand in data.json and in the tables beside this page."),
+        "note": about["note"],
         "made": about["made_at"],
         "heads": [_("What"), _("Rows"), _("Ground"), _("Kept")],
         "tables": [_line(one) for one in tables],

@@ -30,7 +30,7 @@ from allconnects.kit.files import whole
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.erasure.rows import Rows, params_of
 from allconnects.privacy.export import package
-from allconnects.privacy.export.gather import Scope, gathered
+from allconnects.privacy.export.gather import Scope, gathered, held_back
 from allconnects.privacy.export.sources import sources
 from allconnects.privacy.retention import RULES
 from allconnects.privacy.subjects import Subject, reach, resolved
@@ -61,6 +61,8 @@ _EXPIRE = """
     WHERE organisation_id = %s AND state = 'ready' AND expires_at <= %s RETURNING id"""
 _KEPT = "SELECT id FROM privacy_export WHERE organisation_id = %s AND state = 'ready'"
 _NONCE = 12
+LEFT_OUT = "export.left_out"
+"""The action under which the audit chain says, of what has the ground, that a copy was made without it."""
 
 
 class Spent(AllconnectsError):
@@ -177,7 +179,9 @@ def make(organisation: int, export: UUID, *, vault: Vault | None = None) -> None
         return
     with db.connect("rights", application="allconnects-export") as raw, translation.override(row[8]):
         raw.execute("SELECT set_config('app.organisation', %s, false)", (str(organisation),))
-        content = content_of(raw, vault, Subject(organisation, row[5], row[6]), row[7])
+        rows, subject = _rows_of(raw, Subject(organisation, row[5], row[6]))
+        left_out = held_back(rows, row[7])
+        content = package.packed(gathered(rows, row[7]), _files(raw, vault, subject), row[7], clock.now())
     nonce = os.urandom(_NONCE)
     path = file_of(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -186,15 +190,16 @@ def make(organisation: int, export: UUID, *, vault: Vault | None = None) -> None
     until = clock.now() + timedelta(days=RULES["export_file"].default_days or 7)
     with connection.cursor() as cursor:
         cursor.execute(_READY, (len(content), clock.now(), until, organisation, export))
+        for because, count in sorted(left_out.items()):
+            audit.record(cursor, organisation, "process:worker", LEFT_OUT, because,
+                         {"export": str(export), "rows": count})  # fmt: skip
 
 
-def content_of(raw: psycopg.Connection[Any], vault: Vault, subject: Subject, scope: Scope) -> bytes:
-    """The package of a subject, in the clear."""
+def _rows_of(raw: psycopg.Connection[Any], subject: Subject) -> tuple[Rows, Subject]:
     with raw.cursor() as cursor:
         subject = resolved(cursor, subject)
         elsewhere = subject.account is None or not only_here(cursor, subject)
-    rows = Rows(raw, reach(raw), params_of(raw, subject, elsewhere), frozenset())
-    return package.packed(gathered(rows, scope), _files(raw, vault, subject), scope, clock.now())
+    return Rows(raw, reach(raw), params_of(raw, subject, elsewhere), frozenset()), subject
 
 
 def _files(raw: psycopg.Connection[Any], vault: Vault, subject: Subject) -> Iterator[tuple[str, bytes]]:

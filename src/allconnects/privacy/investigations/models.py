@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.kit import clock
-from allconnects.kit.labels import ages
+from allconnects.kit.labels import ages, told_later
 from allconnects.privacy.requests.labels import CASE, STAFF, WHOM, WORDS, table
 
 ASKED = replace(CASE, export="derived")
@@ -45,13 +45,13 @@ class State(models.TextChoices):
          "decided_at", "valid_until", "told_from"),
         ASKED,
     ),
-    person=WHOM, what=KINDS, reason=SAID, because=SAID, asked_by_id=STAFF, decided_by_id=STAFF,
+    person=WHOM, what=KINDS, reason=SAID, delay_because=SAID, because=SAID, asked_by_id=STAFF, decided_by_id=STAFF,
 )  # fmt: skip
 class Investigation(models.Model):
     """One case: about one person or one vehicle.
 
     ``reason``: why it is asked; ``because``: why it was decided so. ``delay_days``: how much later the person is to be
-    told; ``told_from``: from which day he is.
+    told, and ``delay_because`` why; ``told_from``: from which day he is, of one that waits the latest that it can be.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -64,6 +64,7 @@ class Investigation(models.Model):
     last_day = models.DateField()
     reason = models.CharField(max_length=1000)
     delay_days = models.IntegerField(default=0)
+    delay_because = models.CharField(max_length=400, blank=True, default="")
     state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
     because = models.CharField(max_length=400, blank=True, default="")
     asked_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -123,3 +124,9 @@ class About(models.Model):
 _AGE = "(SELECT coalesce(i.decided_at, i.asked_at) FROM privacy_investigation i WHERE i.id = {t}.investigation_id)"
 ages("privacy_investigation", "coalesce({t}.decided_at, {t}.asked_at)", "worker")
 ages("privacy_investigation_about", _AGE, "worker")
+told_later("privacy_investigation", "{t}.told_from > %(today)s", "'investigation:' || {t}.id")
+told_later(
+    "privacy_investigation_about",
+    "EXISTS (SELECT FROM privacy_investigation i WHERE i.id = {t}.investigation_id AND i.told_from > %(today)s)",
+    "'investigation:' || {t}.investigation_id",
+)

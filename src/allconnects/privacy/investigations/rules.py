@@ -19,6 +19,12 @@ def grounds(day: date) -> dict[str, bool]:
     return {str(row["key"]): bool(row["delay"]) for row in _rows()["ground"] if row["since"] <= day}
 
 
+def delay_source(ground: str, day: date) -> str:
+    """By what law somebody is told later, on a ground; empty where he is told at once."""
+    rows = (row for row in _rows()["ground"] if row["since"] <= day and row["key"] == ground)
+    return next((str(row.get("delay_source", "")) for row in rows), "")
+
+
 def number(name: str, day: date) -> int:
     """``valid_days``, ``wait_days`` or ``most_days`` as in force on a day. Raises KeyError."""
     known = [row for row in _rows()[name] if row["since"] <= day]

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from allconnects.accounts import actor
@@ -23,6 +24,7 @@ from allconnects.kit import clock, config
 from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
 from allconnects.privacy.audit import service as audit
+from allconnects.privacy.export.service import LEFT_OUT
 from allconnects.privacy.investigations import ports, rules
 from allconnects.privacy.investigations.models import About, Investigation, State
 from allconnects.privacy.requests import ports as people
@@ -43,6 +45,7 @@ class Wanted:
     person: UUID | None = None
     vehicle: int | None = None
     delay_days: int = 0
+    delay_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,11 @@ class Opened:
     case: UUID
     people: frozenset[str]
     vehicle: int | None
+
+
+def ground_of_delay(ground: str) -> str:
+    """By what law telling later is defended, on this ground; empty where it is not."""
+    return rules.delay_source(ground, clock.today())
 
 
 def most_delay(ground: str) -> int:
@@ -66,10 +74,12 @@ def ask(organisation: int, wanted: Wanted, by: Account) -> Investigation:
     made = Investigation.objects.create(
         organisation_id=organisation, ground=wanted.ground, person=wanted.person, vehicle=wanted.vehicle,
         what=list(dict.fromkeys(wanted.what)), first_day=wanted.first_day, last_day=wanted.last_day,
-        reason=wanted.reason.strip(), delay_days=wanted.delay_days, asked_by=by,
+        reason=wanted.reason.strip(), delay_days=wanted.delay_days, asked_by=by, told_from=_told_at_last(wanted),
+        delay_because=wanted.delay_because.strip() if wanted.delay_days else "",
     )  # fmt: skip
     _add_about(made, about)
-    _record(made, "investigation.asked", ground=made.ground, what=sorted(made.what), days=_days(made))
+    delay = {"told_days_later": made.delay_days} if made.delay_days else {}
+    _record(made, "investigation.asked", ground=made.ground, what=sorted(made.what), days=_days(made), **delay)
     return made
 
 
@@ -90,6 +100,16 @@ def _check(wanted: Wanted) -> None:
         raise InvalidInput(_("Say what happened, and why everyday data do not do: at least a sentence."))
     if not 0 <= wanted.delay_days <= most_delay(wanted.ground):
         raise InvalidInput(_("On this ground the person is told at once."))
+    if wanted.delay_days and not SHORTEST <= len(wanted.delay_because.strip()) <= 400:
+        raise InvalidInput(_("Say why telling the person at once would defeat it: at least a sentence."))
+
+
+def _told_at_last(wanted: Wanted) -> date | None:
+    """Until when nothing is told of what waits: as if it were decided on the last day on which it can be."""
+    if not wanted.delay_days:
+        return None
+    today = clock.today()
+    return today + timedelta(days=rules.number("wait_days", today) + wanted.delay_days)
 
 
 def decide(case: UUID, by: Account, *, grant: bool, because: str) -> Investigation:
@@ -107,9 +127,11 @@ def decide(case: UUID, by: Account, *, grant: bool, because: str) -> Investigati
     held.state = State.GRANTED if grant else State.REFUSED
     if grant:
         held.valid_until = now + timedelta(days=rules.number("valid_days", today))
+    if grant or held.delay_days:
         held.told_from = today + timedelta(days=held.delay_days)
     held.save()
-    _record(held, "investigation.granted" if grant else "investigation.refused")
+    delay = {"told_from": str(held.told_from)} if held.delay_days else {}
+    _record(held, "investigation.granted" if grant else "investigation.refused", **delay)
     return held
 
 
@@ -172,8 +194,23 @@ def concerned(held: Investigation) -> set[UUID]:
 
 def of_person(person: UUID) -> list[Investigation]:
     """Cases about somebody that were granted, the newest first, for that person; from when he is told on."""
-    rows = Investigation.objects.filter(about__person=person, told_from__lte=clock.today())
+    rows = Investigation.objects.filter(about__person=person, told_from__lte=clock.today(), valid_until__isnull=False)
     return list(rows.order_by("-decided_at")[:100])
+
+
+def kept_from(account: Account) -> QuerySet[About, UUID]:
+    """Numbers of the cases about whom an account belongs to, of which he is told later."""
+    rows, person = About.objects.none(), people.people().of_account(account.pk)
+    if person is not None:
+        rows = About.objects.filter(person=person, investigation__told_from__gt=clock.today())
+    return rows.values_list("investigation_id", flat=True)
+
+
+def left_out(held: Investigation) -> list[datetime]:
+    """When copies of data were made without this case, the newest first."""
+    with connection.cursor() as cursor:
+        entries = audit.entries_about(cursor, held.organisation_id, f"investigation:{held.pk}")
+    return [one.at for one in entries if one.action == LEFT_OUT]
 
 
 def _add_about(held: Investigation, persons: set[UUID]) -> None:

@@ -155,7 +155,8 @@ def _lines(found: Iterable[access.Grouped], mine: str) -> Iterable[Look]:
         what = SCOPES[one.scope]() if one.scope in SCOPES else one.scope
         yield Look(
             one.day, one.first_at, one.last_at, one.times, _who(one, mine, outside), what,
-            reasons.get(one.purpose, one.purpose), about, one.everybody, one.actor == mine, one.matter is not None,
+            reasons.get(one.purpose, one.purpose), about, one.everybody, one.actor == mine,
+            one.matter is not None and one.purpose != "authority",
         )  # fmt: skip
 
 

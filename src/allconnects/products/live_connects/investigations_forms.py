@@ -41,6 +41,13 @@ class WantedForm(forms.Form):
         help_text=gettext_lazy("0: at once. Later only for a theft, while telling would defeat it."),
     )  # fmt: skip
 
+    delay_because = forms.CharField(
+        label=gettext_lazy("Why would telling at once defeat it?"), max_length=400, required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Needed only if you want the person told later. It stays with the case as the "
+                               "reason why a copy of the person's data leaves this case out for so long."),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = rules.grounds(clock.today())
@@ -48,7 +55,7 @@ class WantedForm(forms.Form):
         self.fields["ground"].choices = choices  # type: ignore[attr-defined]
         self.fields["what"].choices = list(ports.kinds().items())  # type: ignore[attr-defined]
         if not any(service.most_delay(ground) for ground in known):
-            del self.fields["delay_days"]
+            del self.fields["delay_days"], self.fields["delay_because"]
 
     def wanted(self) -> service.Wanted:
         """What was asked for, once the form is valid."""

@@ -40,12 +40,16 @@ def _account(request: TenantRequest) -> Account:
 
 
 def _seen(request: TenantRequest) -> QuerySet[Investigation]:
-    """All for those who answer requests, their own for managers. Raises PermissionDenied for everybody else."""
+    """All for those who answer requests, but what they are told of later themselves; their own for managers.
+
+    Raises PermissionDenied for everybody else.
+    """
+    account = _account(request)
     if answers(request):
-        return Investigation.objects.all()
+        return Investigation.objects.filter(Q(asked_by=account) | ~Q(pk__in=service.kept_from(account)))
     if not at_least(request.role, "manager"):
         raise PermissionDenied
-    return Investigation.objects.filter(Q(asked_by=_account(request)))
+    return Investigation.objects.filter(asked_by=account)
 
 
 @require_GET
@@ -90,6 +94,8 @@ def new(request: TenantRequest) -> HttpResponse:
 
 
 def _tell(made: Investigation, others: list[Account]) -> None:
+    about = service.concerned(made)
+    others = [one for one in others if people.people().of_account(one.pk) not in about]
     link = sending.link(reverse("investigations:one", args=[made.pk]))
     for account in others:
         with translation.override(account.language or "nl"):
@@ -104,6 +110,9 @@ def _mail(to: str, subject: str, body: str) -> None:
 
 def _get(request: TenantRequest, case: UUID) -> Investigation:
     found = _seen(request).filter(pk=case).select_related("asked_by", "decided_by").first()
+    if found is not None and found.vehicle is not None:
+        service.concerned(found)  # who turned out to have had it meanwhile may be whoever asks
+        found = _seen(request).filter(pk=case).select_related("asked_by", "decided_by").first()
     if found is None:
         raise NotFound(_("There is no such investigation."))
     return found
@@ -126,6 +135,8 @@ def one(request: TenantRequest, case: UUID) -> HttpResponse:
         and people.people().of_account(account.pk) not in about,
         "may_end": found.state == State.ASKED or found.open,
         "readings": _readings(found),
+        "delay_ground": service.ground_of_delay(found.ground) if found.delay_days else "",
+        "left_out": service.left_out(found) if found.delay_days else [],
     }  # fmt: skip
     return render(request, "investigations/one.html", context)
 
