@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from allconnects.demo.data import register
 from allconnects.demo.data.setting import Demo, device, person, vehicle
@@ -28,8 +29,10 @@ def make(demo: Demo) -> None:
     """Badges of the past two weeks, and today's plan."""
     _work_at_all_hours(demo)
     presence.observe(demo.who, list(_sightings(demo)))
+    # Whoever looks at night finds them under way as well.
+    start = min(demo.at(0, 6), demo.founded - timedelta(hours=1))
     for name, number in PLANNED.items():
-        presence.claim(demo.who, vehicle(name).pk, person(number).pk, demo.at(0, 6), None, source=Source.PLANNING)
+        presence.claim(demo.who, vehicle(name).pk, person(number).pk, start, None, source=Source.PLANNING)
     presence.claim(
         demo.who, vehicle("Van 08").pk, person("D06").pk, demo.at(-2, 7), demo.at(-2, 16, 30),
         reason="Drove for a sick colleague",
