@@ -35,6 +35,14 @@ def test_one_types_and_chooses_by_keyboard_and_by_thumb(open_page: Open) -> None
     one.type("x")
     expect(key).to_have_value("")  # whoever types on has chosen no more
     expect(page.locator(".pick-said").first).not_to_be_empty(timeout=LONG_MS)
+    one.fill("")
+    expect(offered.first).to_be_visible(timeout=LONG_MS)
+    last = offered.last.inner_text()
+    one.fill(last)  # the keys that follow at once mean what is typed now, not the list that still stands there
+    one.press("ArrowDown")
+    one.press("Enter")
+    expect(one).to_have_value(last, timeout=LONG_MS)
+    expect(key).not_to_have_value("")
     many = page.locator("#s-picks")
     many.click()
     many.fill(first)

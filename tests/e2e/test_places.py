@@ -98,8 +98,9 @@ def test_it_all_works_by_keyboard(open_page: Open, options: dict[str, Any]) -> N
     page = open_page("/places/add/", **options)
     search = page.get_by_label("Find an address, town or postal code")
     search.focus()
-    page.keyboard.type("2550")
-    expect(page.get_by_role("option", name="Kontich")).to_be_visible()
+    page.keyboard.type("255")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.type("0")  # the keys that follow at once mean what is typed now, not the list that still stands there
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Points")).to_have_value(re.compile(r"^51\.1\d+, 4\.4\d+$"))

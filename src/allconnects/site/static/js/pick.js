@@ -23,6 +23,9 @@ export class Pick {
     this.options = [];
     this.active = -1;
     this.asked = 0;
+    this.answered = 0;
+    /** @type {string[]} */
+    this.held = []; // keys that wait for the list of what is typed
     this.id = `pick-${(count += 1)}`;
     this.list = this.build();
     this.said = this.status();
@@ -54,6 +57,7 @@ export class Pick {
     this.text.addEventListener("input", () => {
       if (this.key) this.key.value = "";
       this.text.setCustomValidity("");
+      this.mark(-1);
       this.ask();
     });
     this.text.addEventListener("keydown", (event) => this.press(event));
@@ -126,10 +130,13 @@ export class Pick {
     this.list.classList.toggle("show", open);
     this.text.setAttribute("aria-expanded", String(open));
     this.mark(-1);
+    this.answered = this.asked;
+    for (const key of this.held.splice(0)) if (open) this.walk(key);
   }
 
   close() {
     this.asked += 1;
+    this.held = [];
     this.list.classList.remove("show");
     this.text.setAttribute("aria-expanded", "false");
     this.said.textContent = "";
@@ -152,22 +159,33 @@ export class Pick {
   /** @param {KeyboardEvent} event */
   press(event) {
     const open = this.list.classList.contains("show");
-    const last = this.options.length - 1;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const arrow = event.key === "ArrowDown" || event.key === "ArrowUp";
+    if (open && this.asked !== this.answered && (arrow || (event.key === "Enter" && this.held.length))) {
+      event.preventDefault(); // the list is still that of what was typed a moment ago
+      this.held.push(event.key);
+    } else if (arrow) {
       event.preventDefault();
-      if (!open) return this.ask();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      this.mark(this.active < 0 ? (step > 0 ? 0 : last) : (this.active + step + last + 1) % (last + 1));
+      if (open) this.walk(event.key);
+      else this.ask();
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
       this.close();
     } else if (event.key === "Enter" && open && this.active >= 0) {
       event.preventDefault();
-      this.choose(this.active);
+      this.walk(event.key);
     } else if (event.key === "Enter" && this.many && this.text.value.trim()) {
       event.preventDefault(); // a word half typed does not send a form in which several can be chosen
       this.ask();
     }
+  }
+
+  /** Up or down the list, or what is marked is chosen. @param {string} key */
+  walk(key) {
+    const last = this.options.length - 1;
+    if (key === "Enter") {
+      if (this.active >= 0) this.choose(this.active);
+    } else if (key === "ArrowDown") this.mark(this.active < last ? this.active + 1 : 0);
+    else this.mark(this.active > 0 ? this.active - 1 : last);
   }
 
   /** @param {number} at */

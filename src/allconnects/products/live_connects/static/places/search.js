@@ -13,25 +13,49 @@ export function addressSearch(choose) {
   let at = -1;
   let timer = 0;
   let turn = 0;
+  /** @type {string | null} */
+  let listed = null; // what the list is an answer to
+  /** @type {string | null} */
+  let asked = null; // what is being looked for
+  let looking = Promise.resolve();
 
   async function look() {
     const mine = ++turn;
-    if (field.value.trim().length < 2) return show([]);
+    const typed = (asked = field.value);
+    clearTimeout(timer);
+    if (typed.trim().length < 2) return show([], typed);
     try {
-      const answer = await fetch(`${settings.urls.search}?q=${encodeURIComponent(field.value)}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${settings.urls.search}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const found = await answer.json();
       if (mine !== turn) return;
-      show(found);
+      show(found, typed);
       says.textContent = found.length ? "" : text("nothing");
     } catch {
-      if (mine === turn) says.textContent = text("failed");
+      if (mine !== turn) return;
+      show([], null);
+      says.textContent = text("failed");
     }
   }
 
-  /** @param {typeof hits} found */
-  function show(found) {
+  /** A key means the list of what is typed now, not that of a moment ago: it waits for it. @param {() => void} does */
+  async function press(does) {
+    if (listed !== field.value && asked !== field.value) looking = look();
+    await looking;
+    if (listed === field.value) does();
+  }
+
+  function leave() {
+    clearTimeout(timer);
+    turn++;
+    show([], null);
+  }
+
+  /** @param {typeof hits} found @param {string | null} of */
+  function show(found, of) {
     hits = found;
+    listed = of;
+    asked = null;
     at = -1;
     list.replaceChildren(
       ...found.map((hit, n) => {
@@ -67,27 +91,24 @@ export function addressSearch(choose) {
   function take(n) {
     const hit = hits[n];
     if (!hit) return;
-    clearTimeout(timer);
-    turn++;
     field.value = hit.text;
-    show([]);
+    leave();
     choose(hit);
   }
 
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = window.setTimeout(look, WAIT_MS);
+    timer = window.setTimeout(() => (looking = look()), WAIT_MS);
   });
-  field.addEventListener("blur", () => show([]));
+  /** @type {Record<string, () => void>} */
+  const keys = { ArrowDown: () => walk(at + 1), ArrowUp: () => walk(at - 1), Enter: () => take(Math.max(at, 0)) };
+  field.addEventListener("blur", leave);
   field.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown") walk(at + 1);
-    else if (event.key === "ArrowUp") walk(at - 1);
-    else if (event.key === "Escape") show([]);
-    else if (event.key === "Enter" && hits.length) take(Math.max(at, 0));
-    else if (event.key === "Enter") look();
+    if (event.key === "Escape") leave();
+    else if (keys[event.key]) press(keys[event.key]);
     else return;
     event.preventDefault();
   });
   // Somebody was quicker than this script.
-  if (field.value && document.activeElement === field) look();
+  if (field.value && document.activeElement === field) looking = look();
 }
