@@ -218,6 +218,7 @@ PAGES: dict[str, Page | list[Page]] = {
         Page("driver", "post", {"kind": "vehicle", "key": "$vehicle"}, {"plan": "$plan"}),
     ],
     "register:check_code": Page("viewer", path={"kind": "material", "key": "$material"}),
+    "register:ask_again": Page("planner", "post", {"question": "$stay"}),
     "register:decide": Page("planner", "post", {"question": "$question"}, {"choice": "ignore"}),
     # History.
     "history:month": Page("viewer"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allconnects.kit import jobs
-from allconnects.reports import mailing, sending
+from allconnects.reports import mailing, sending, unclosed
 
 
 @jobs.periodic("*/5 * * * *", "reports.due")
@@ -11,6 +11,12 @@ def due(organisation: int) -> None:
     """Ask for what is to be sent now."""
     sending.send_due(organisation)
     mailing.give_up(organisation)
+
+
+@jobs.periodic("40 * * * *", "reports.unclosed")
+def ask_about_stays(organisation: int) -> None:
+    """Ask until when people were at sites where nobody closed it."""
+    unclosed.ask(organisation)
 
 
 @jobs.task("reports.deliver", outside=True)

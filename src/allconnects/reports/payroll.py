@@ -45,10 +45,11 @@ _PASSENGERS: Final = """
     WHERE t.organisation_id = %(organisation)s AND t.start_at >= %(begin)s AND t.start_at < %(end)s AND t.shown
       AND (cardinality(%(people)s::uuid[]) = 0 OR o.person_id = ANY(%(people)s))
     GROUP BY 1, 2"""
+# Stays that nobody closed are counted where hours are, whether they are asked about or not.
 _QUESTIONS: Final = """
     SELECT person_id, count(*) FROM fleet_question
     WHERE organisation_id = %(organisation)s AND decided_at IS NULL AND person_id IS NOT NULL
-      AND lower(during) >= %(begin)s AND lower(during) < %(end)s
+      AND kind <> 'open_stay' AND lower(during) >= %(begin)s AND lower(during) < %(end)s
     GROUP BY 1"""
 
 

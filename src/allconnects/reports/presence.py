@@ -3,7 +3,8 @@
 A vehicle that stays overnight or over a weekend says nothing of its driver. He counts from arriving until the vehicle
 leaves, when that is within the working day on which he came. Else until the last sign of him; without one until the end
 of his working hours that day; and who came outside of them counts for nothing. All but a departure, a statement by hand
-and a sign around the end of his day are marked as not closed: somebody who knows has to say when he left.
+and a sign around the end of his day are marked as not closed: somebody who knows has to say when he left. What he
+says goes before everything else.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ def presence(
         return Presence(enter, sign, closed=by_hand or (day is not None and sign >= day.end - day.margin))
     end = enter if day is None else min(day.end, leave, enter + LONGEST_STAY)
     return Presence(enter, end, closed=False)
+
+
+def answered(enter: datetime, leave: datetime, until: datetime | None) -> Presence:
+    """What a human answered of a stay: until when; None: not at all. Never beyond what the vehicle was there."""
+    return Presence(enter, enter if until is None else max(enter, min(until, leave)), closed=True)
 
 
 def _working_day(enter: datetime, schedules: Iterable[Schedule]) -> _Day | None:

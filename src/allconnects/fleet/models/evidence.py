@@ -112,12 +112,14 @@ class QuestionKind(models.TextChoices):
     TWO_DRIVERS = "two_drivers", _("Two drivers at once")
     UNKNOWN_BADGE = "unknown_badge", _("A badge that nobody has")
     BLOCKED_BADGE = "blocked_badge", _("A badge of somebody who left")
+    OPEN_STAY = "open_stay", _("Came to a site, and nobody knows until when")
 
 
 class Decision(models.TextChoices):
     """How a question was answered."""
 
     ENDED = "ended", _("Ended at that time")
+    ABSENT = "absent", _("Was not there")
     DRIVER = "driver", _("This one drove")
     ASSIGNED = "assigned", _("The badge belongs to this person")
     IGNORED = "ignored", _("Does not count")
@@ -126,15 +128,18 @@ class Decision(models.TextChoices):
 
 @labels.tenant_table(
     **dict.fromkeys(
-        ("id", "organisation_id", "kind", "vehicle_id", "event_id", "key", "during", "asked_at", "decided_at",
-         "decision"),
+        ("id", "organisation_id", "kind", "vehicle_id", "event_id", "place", "key", "during", "asked_at", "decided_at",
+         "decision", "ended_at"),
         labels.PRESENCE,
     ),
     person_id=labels.PRESENT,
     decided_by_id=labels.PRESENT,
 )  # fmt: skip
 class Question(models.Model):
-    """An entry of the inbox. ``key`` names what it is about, so that it is asked once."""
+    """An entry of the inbox. ``key`` names what it is about, so that it is asked once.
+
+    ``place``: number of the place of a stay that nobody closed; ``ended_at``: until when he was there, as decided.
+    """
 
     id = models.AutoField(primary_key=True)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
@@ -143,11 +148,13 @@ class Question(models.Model):
     vehicle = models.ForeignKey(Vehicle, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, blank=True)
     event = models.ForeignKey(DriverEvent, on_delete=models.SET_NULL, null=True, blank=True)
+    place = models.IntegerField(null=True)
     during = DateTimeRangeField()
     asked_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
     decision = models.CharField(max_length=10, choices=Decision.choices, blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "kind", "key"], name="question_once")]

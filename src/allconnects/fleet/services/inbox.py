@@ -8,6 +8,7 @@ from typing import cast
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from psycopg.types.range import TimestamptzRange
 
@@ -19,6 +20,9 @@ from allconnects.fleet.rules import FOREVER, Contest, Unanswered
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
+
+
+Questions = QuerySet[Question]
 
 
 class DecidedAlready(AllconnectsError):
@@ -34,7 +38,7 @@ def ask_about_badges(organisation: int, events: Iterable[DriverEvent]) -> None:
     stored = DriverEvent.objects.filter(token_hash__in=strange, person=None).order_by("-at")
     ids = {event.token_hash: event for event in stored}
     left = left_with(strange)
-    _ask(
+    ask(
         Question(
             organisation_id=organisation, vehicle_id=event.vehicle_id, person_id=left.get(key), key=key,
             kind=QuestionKind.BLOCKED_BADGE if key in left else QuestionKind.UNKNOWN_BADGE,
@@ -60,7 +64,7 @@ def left_with(hashes: Iterable[str]) -> dict[str, UUID]:
 def ask_about_doubts(organisation: int, events: Sequence[DriverEvent], doubts: Iterable[Unanswered]) -> None:
     """INs without OUT; those that late data answered are closed."""
     open_ones = {one.event: one for one in doubts}
-    _ask(
+    ask(
         Question(
             organisation_id=organisation, kind=QuestionKind.NO_OUT, key=str(one.event), vehicle_id=one.vehicle,
             person_id=cast(UUID, one.person), event_id=one.event, during=_span(one.start, one.end),
@@ -69,13 +73,13 @@ def ask_about_doubts(organisation: int, events: Sequence[DriverEvent], doubts: I
         for one in open_ones.values()
     )  # fmt: skip
     answered = [str(event.pk) for event in events if event.pk not in open_ones]
-    _moot(QuestionKind.NO_OUT, answered)
+    moot(QuestionKind.NO_OUT, answered)
 
 
 def ask_about_drivers(organisation: int, vehicles: set[int], contests: Iterable[Contest], since: datetime) -> None:
     """Two drivers at once; those that are settled are closed."""
     found = {f"{one.vehicle}:{one.start.isoformat()}": one for one in contests}
-    _ask(
+    ask(
         Question(
             organisation_id=organisation, kind=QuestionKind.TWO_DRIVERS, key=key, vehicle_id=one.vehicle,
             during=_span(one.start, one.end), asked_at=clock.now(),
@@ -85,10 +89,10 @@ def ask_about_drivers(organisation: int, vehicles: set[int], contests: Iterable[
     waiting = Question.objects.filter(
         kind=QuestionKind.TWO_DRIVERS, decided_at=None, vehicle_id__in=vehicles, during__startswith__gte=since
     )
-    _moot(QuestionKind.TWO_DRIVERS, [q.key for q in waiting if q.key not in found])
+    moot(QuestionKind.TWO_DRIVERS, [q.key for q in waiting if q.key not in found])
 
 
-def _ask(questions: Iterable[Question]) -> None:
+def ask(questions: Iterable[Question]) -> None:
     """Each is asked once; one that waits follows what is known by now, one that was moot is open again."""
     drafts = {(q.kind, q.key): q for q in questions}
     if not drafts:
@@ -101,7 +105,8 @@ def _ask(questions: Iterable[Question]) -> None:
     Question.objects.bulk_create(drafts.values())
 
 
-def _moot(kind: str, keys: list[str]) -> None:
+def moot(kind: str, keys: list[str]) -> None:
+    """Later data settled these: they wait no more."""
     if keys:
         waiting = Question.objects.filter(kind=kind, key__in=keys, decided_at=None)
         waiting.update(decided_at=clock.now(), decision=Decision.MOOT)
@@ -127,7 +132,8 @@ def waiting_count() -> int:
     return Question.objects.filter(decided_at=None).count()
 
 
-def _open(question: int) -> Question:
+def open_question(question: int) -> Question:
+    """A question that waits, locked until the transaction ends. Raises NotFound, DecidedAlready."""
     found = Question.objects.select_for_update(of=("self",)).filter(pk=question).first()
     if found is None:
         raise NotFound(_("There is no such question."))
@@ -147,7 +153,7 @@ def end_stay(who: Who, question: int, end: datetime) -> None:
 
     with transaction.atomic():
         presence.lock(who.organisation.pk)
-        found = _open(question)
+        found = open_question(question)
         event = found.event
         if found.kind != QuestionKind.NO_OUT or event is None:
             raise InvalidInput(_("This question is not about a forgotten OUT."))
@@ -173,7 +179,7 @@ def name_driver(who: Who, question: int, person: UUID) -> None:
 
     with transaction.atomic():
         presence.lock(who.organisation.pk)
-        found = _open(question)
+        found = open_question(question)
         if found.kind != QuestionKind.TWO_DRIVERS:
             raise InvalidInput(_("This question is not about two drivers."))
         _close(who, found, Decision.DRIVER)
@@ -186,7 +192,7 @@ def assign_badge(who: Who, question: int, person: UUID, kind: str = BadgeKind.RF
 
     with transaction.atomic():
         presence.lock(who.organisation.pk)
-        found = _open(question)
+        found = open_question(question)
         if found.kind != QuestionKind.UNKNOWN_BADGE:
             raise InvalidInput(_("This question is not about a badge."))
         if not Person.objects.filter(pk=person).exists():
@@ -206,12 +212,14 @@ def assign_badge(who: Who, question: int, person: UUID, kind: str = BadgeKind.RF
 
 
 def ignore(who: Who, question: int) -> None:
-    """What raised the question does not count. Raises NotFound, DecidedAlready."""
+    """What raised the question does not count. Raises NotFound, DecidedAlready, InvalidInput (a stay at a site)."""
     from allconnects.fleet.services import presence
 
     with transaction.atomic():
         presence.lock(who.organisation.pk)
-        found = _open(question)
+        found = open_question(question)
+        if found.kind == QuestionKind.OPEN_STAY:
+            raise InvalidInput(_("Say until when, or that the person was not there."))
         _close(who, found, Decision.IGNORED)
         if found.kind == QuestionKind.NO_OUT and found.event is not None:
             DriverEvent.objects.filter(pk=found.event.pk).update(ignored=True)

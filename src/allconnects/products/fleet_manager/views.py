@@ -175,6 +175,11 @@ def _texts() -> dict[str, Any]:
         "badgeis": _("The badge is this person’s"),
         "person": _("Person"),
         "badgedin": _("{person} badged into {vehicle} on {since} and never out."),
+        "wasnotthere": _("Was not there"),
+        "stayedon": _(
+            "{person} came in {vehicle} on {since}. The vehicle stayed there longer than the working day, and nothing "
+            "says when {person} left."
+        ),
         "twodrivers": _("Two people are known as the driver of {vehicle} from {since} on."),
         "strangebadge": _("A badge that ends in {last4} was used in {vehicle} on {since}, and nobody has it."),
         "strangedevice": _("The device {identifier} calls and is not registered."),

@@ -21,12 +21,13 @@ from django.views.decorators.http import require_GET, require_POST
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.fleet import rest
 from allconnects.fleet.models import Person, Question, Vehicle
-from allconnects.fleet.services import inbox
+from allconnects.fleet.services import inbox, open_stays
 from allconnects.fleet.who import who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, Forbidden, InvalidInput
 from allconnects.products.fleet_manager import said
 from allconnects.products.fleet_manager.given import number_of, uuid_of
+from allconnects.reports import unclosed
 from allconnects.telemetry import services as devices
 from allconnects.telemetry.models import Device
 from allconnects.telemetry.store.segments import bounds
@@ -82,13 +83,15 @@ def _told(found: list[StoredTrip], people: Mapping[UUID, str]) -> list[dict[str,
 @never_cache
 @member("planner")
 def waiting(request: TenantRequest) -> HttpResponse:
-    """What waits for a decision: forgotten and unknown badges, two drivers at once; for managers unknown devices and
-    contested hours; for those who answer requests what people ask to have corrected."""
+    """What waits for a decision: forgotten and unknown badges, two drivers at once, stays that nobody closed; for
+    managers unknown devices and contested hours; for those who answer requests what people ask to have corrected."""
     assert request.organisation is not None
+    questions = inbox.waiting()
+    sites = unclosed.site_names(request.organisation.pk, questions)
     unknown = devices.unknown_devices(request.organisation) if at_least(request.role, "manager") else []
     return JsonResponse(
         {
-            "questions": [_question(one) for one in inbox.waiting()],
+            "questions": [_question(one, sites.get(one.pk, "")) for one in questions],
             "devices": [
                 {"protocol": one.protocol, "identifier": one.identifier, "seen": one.last_seen} for one in unknown
             ],
@@ -98,11 +101,12 @@ def waiting(request: TenantRequest) -> HttpResponse:
     )
 
 
-def _question(one: Question) -> dict[str, Any]:
+def _question(one: Question, site: str) -> dict[str, Any]:
     return {
         "id": one.pk, "kind": one.kind, "title": one.get_kind_display(), "vehicle": one.vehicle.name,
         "person": one.person.name if one.person else "", "last4": one.event.last4 if one.event else "",
         "since": one.event.at if one.event else one.during.lower, "until": one.during.upper, "asked": one.asked_at,
+        "site": site,
     }  # fmt: skip
 
 
@@ -149,6 +153,10 @@ def _decide(request: TenantRequest, body: Mapping[str, Any]) -> dict[str, Any]:
         inbox.ignore(me, number)
     elif choice == "end":
         inbox.end_stay(me, number, _moment(body.get("end")))
+    elif choice == "left":
+        open_stays.end(me, number, _moment(body.get("end")))
+    elif choice == "absent":
+        open_stays.absent(me, number)
     elif choice in ("driver", "assign"):
         person = uuid_of(body.get("person"))
         if person is None:

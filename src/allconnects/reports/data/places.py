@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from allconnects.kit import clock
 from allconnects.kit.clock import BRUSSELS
 from allconnects.reports.columns import Row
+from allconnects.reports.data.answered import Answers
 from allconnects.reports.data.others import Others
 from allconnects.reports.data.sql import PERSON, VEHICLE, Where, day_of, ordered, stream, team_at
 from allconnects.reports.definition import Ask
 from allconnects.reports.firm import hours_book
 from allconnects.reports.hours import HoursBook
-from allconnects.reports.presence import presence
+from allconnects.reports.presence import Presence, answered, presence
 
 Span = tuple[datetime, datetime]
 _LASTED: Final = "w.leave - w.enter >= make_interval(secs => pl.dwell_s)"
@@ -55,12 +56,13 @@ def visit_rows(ask: Ask) -> Iterator[Row]:
 
 # Who is at a site: a vehicle while it is there; a person while his own device is, or while the vehicle is in which he
 # arrived, as driver or passenger; he may badge out on arrival, so a quarter of an hour before counts. A later end of
-# his in that vehicle is a sign of when he was there (``reports.presence``).
-_PRESENCE: Final = f"""
+# his in that vehicle is a sign of when he was there (``reports.presence``). What a human answered of a stay that nobody
+# closed goes before all of that.
+PRESENCE: Final = f"""
     SELECT pl.name AS site, pl.number, CASE WHEN p.id IS NULL THEN 'vehicle' ELSE 'person' END,
         CASE WHEN p.id IS NULL THEN {VEHICLE} ELSE {PERSON} END AS who, {team_at("w.enter")} AS team,
         w.enter, w.leave, p.id, coalesce(p.id::text, 'v' || v.id::text, 'd' || d.id::text) AS key, pl.id,
-        CASE WHEN p.id IS NOT NULL AND i.person_id IS NULL THEN 1 ELSE 0 END, sign.at, sign.by_hand
+        CASE WHEN p.id IS NOT NULL AND i.person_id IS NULL THEN 1 ELSE 0 END, sign.at, sign.by_hand, v.id
     FROM places_visit w
     JOIN places_place pl ON pl.organisation_id = w.organisation_id AND pl.id = w.place_id
     JOIN telemetry_device d ON d.organisation_id = w.organisation_id AND d.id = w.device_id
@@ -94,7 +96,7 @@ def site_hours_rows(ask: Ask) -> Iterator[Row]:
     where = Where.of(ask, people="p.id", sites="w.place_id", vehicles="v.id").team(ask, "w.enter")
     if ask.people or ask.teams:
         where.parts.append("p.id IS NOT NULL")
-    sql = f"{_PRESENCE} {where.sql} ORDER BY lower(pl.name), pl.id, lower(coalesce({PERSON}, {VEHICLE})), key, w.enter"
+    sql = f"{PRESENCE} {where.sql} ORDER BY lower(pl.name), pl.id, lower(coalesce({PERSON}, {VEHICLE})), key, w.enter"
     rows = _told(ask, stream(sql, where.values))
     return rows if ask.group in ("", "site") else iter(_regrouped(ask, rows))
 
@@ -104,7 +106,7 @@ def site_hours_notes(ask: Ask) -> list[str]:
     del ask
     return [
         _("Who came in a vehicle that stays longer than his working day counts until the last sign of him, else until "
-          "the end of his working hours; this is marked as not closed. Say by hand, at the vehicle, when he left.")
+          "the end of his working hours; this is marked as not closed. Say in the inbox when he left.")
     ]  # fmt: skip
 
 
@@ -125,12 +127,12 @@ class _Stay:
 
 
 def _days(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
-    book = hours_book(ask.organisation)
+    book, answers = hours_book(ask.organisation), Answers.read(Where.of(ask).values)
     for _key, group in groupby(rows, key=lambda row: (row[9], row[8])):
         found = list(group)
         head = found[0]
         allowed = [row for row in found if ask.hours is None or ask.hours.allows(row[7], row[5], row[5])]
-        stays = [_stay(book, row) for row in allowed]
+        stays = [_stay(book, answers, row) for row in allowed]
         for day, parts in _by_day(ask, stays):
             seconds = sum((end - begin).total_seconds() for begin, end in parts)
             person = head[3] if head[2] == "person" else None
@@ -144,11 +146,20 @@ def _days(ask: Ask, rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
             )  # fmt: skip
 
 
-def _stay(book: HoursBook, row: tuple[Any, ...]) -> _Stay:
+def _stay(book: HoursBook, answers: Answers, row: tuple[Any, ...]) -> _Stay:
     if not row[10]:
         return _Stay(row[5], row[6], 0)
-    found = presence(row[5], row[6], book.schedules(row[7], row[5]), row[11], bool(row[12]))
+    found = inferred(book, answers, row)
     return _Stay(found.begin, found.end, 1, found.closed)
+
+
+def inferred(book: HoursBook, answers: Answers, row: tuple[Any, ...]) -> Presence:
+    """How long somebody was there who came in a vehicle; ``row``: one of ``PRESENCE``."""
+    enter, leave, person, place, sign, by_hand, vehicle = *row[5:8], row[9], *row[11:14]
+    said = answers.of(vehicle, person, place, enter, leave)
+    if said is not None:
+        return answered(enter, leave, said.until)
+    return presence(enter, leave, book.schedules(person, enter), sign, bool(by_hand))
 
 
 def _by_day(ask: Ask, stays: list[_Stay]) -> Iterator[tuple[date, list[Span]]]:

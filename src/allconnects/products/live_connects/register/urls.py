@@ -11,6 +11,7 @@ urlpatterns = [
     path("register/", lists.start, name="start"),
     path("register/inbox/", use.questions, name="inbox"),
     path("register/inbox/<int:question>/", use.decide, name="decide"),
+    path("register/inbox/<int:question>/back", use.ask_again, name="ask_again"),
     path("register/documents/", lists.documents, name="documents"),
     path("register/documents/<int:document>/drop/", use.drop_document, name="drop_document"),
     path("register/missing/", idle.missing, name="missing"),

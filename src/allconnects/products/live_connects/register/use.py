@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.fleet.kinds import MATERIAL, PERSON, TEAM, VEHICLE
 from allconnects.fleet.models.presence import BadgeKind
-from allconnects.fleet.services import badging, inbox, installing, materials, papers, presence, register
+from allconnects.fleet.services import badging, inbox, installing, materials, open_stays, papers, presence, register
 from allconnects.fleet.who import who
 from allconnects.kit import clock
 from allconnects.kit.clock import BRUSSELS
@@ -22,6 +22,7 @@ from allconnects.kit.errors import InvalidInput, NotFound
 from allconnects.products.live_connects.picking import sources
 from allconnects.products.live_connects.picking.fields import picked
 from allconnects.products.live_connects.register.common import PATH_OF, attempt, kind_of, sections
+from allconnects.reports import unclosed
 
 
 def moment(text: str) -> datetime | None:
@@ -237,9 +238,13 @@ def remove_tag(request: TenantRequest, tag: int) -> HttpResponse:
 @member("planner")
 def questions(request: TenantRequest) -> HttpResponse:
     """What waits for a human."""
+    assert request.organisation is not None
+    waiting, answered = inbox.waiting(), open_stays.answered()
+    names = unclosed.site_names(request.organisation.pk, [*waiting, *answered])
     context = {
-        "questions": inbox.waiting(), "sections": sections(request), "badge_kinds": BadgeKind.choices,
-        "manages": at_least(request.role, "manager"),
+        "questions": [(one, names.get(one.pk, "")) for one in waiting],
+        "answered": [(one, names.get(one.pk, "")) for one in answered],
+        "sections": sections(request), "badge_kinds": BadgeKind.choices, "manages": at_least(request.role, "manager"),
     }  # fmt: skip
     return render(request, "register/inbox.html", context)
 
@@ -255,11 +260,14 @@ def decide(request: TenantRequest, question: int) -> HttpResponse:
         if choice == "ignore":
             inbox.ignore(me, question)
             return True
-        if choice == "end":
+        if choice == "absent":
+            open_stays.absent(me, question)
+            return True
+        if choice in ("end", "left"):
             end = moment(post.get("end", ""))
             if end is None:
                 raise InvalidInput(_("Say when it was."))
-            inbox.end_stay(me, question, end)
+            (open_stays.end if choice == "left" else inbox.end_stay)(me, question, end)
             return True
         person = uuid(picked(post, sources.PERSON, "person"))
         if person is None:
@@ -269,5 +277,14 @@ def decide(request: TenantRequest, question: int) -> HttpResponse:
             return True
         return inbox.assign_badge(me, question, person, post.get("kind", "rfid"))
 
-    attempt(request, act, _("Decided. Tracks of these days follow."))
+    stays = post.get("choice") in ("absent", "left")
+    attempt(request, act, _("Decided. Hours follow.") if stays else _("Decided. Tracks of these days follow."))
+    return redirect("register:inbox")
+
+
+@require_POST
+@member("planner")
+def ask_again(request: TenantRequest, question: int) -> HttpResponse:
+    """An answer about a stay is taken back."""
+    attempt(request, lambda: open_stays.take_back(who(request), question), _("Taken back. The question waits again."))
     return redirect("register:inbox")

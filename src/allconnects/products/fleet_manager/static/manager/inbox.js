@@ -1,5 +1,5 @@
-/** What waits for a decision: forgotten and unknown badges, two drivers at once, unknown devices, contested hours,
- * asked corrections. */
+/** What waits for a decision: forgotten and unknown badges, two drivers at once, stays that nobody closed, unknown
+ * devices, contested hours, asked corrections. */
 import { ago } from "../js/time.js";
 import { ask, settings, text } from "../live/settings.js";
 import { choose } from "./choose.js";
@@ -13,6 +13,12 @@ const date = new Intl.DateTimeFormat(document.documentElement.lang || "en", { da
 
 const day = new Intl.DateTimeFormat(document.documentElement.lang || "en", { weekday: "short", day: "numeric", month: "long", timeZone: "UTC" });
 const month = new Intl.DateTimeFormat(document.documentElement.lang || "en", { month: "long", year: "numeric", timeZone: "UTC" });
+
+/** A moment as a field of date and time has it, by the phone's clock. @param {string} at */
+function local(at) {
+  const then = new Date(at);
+  return new Date(then.getTime() - then.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+}
 
 export class Inbox {
   /** @param {import("./queue.js").Queue} queue @param {import("./choose.js").Used} used @param {(count: number) => void} counted */
@@ -70,20 +76,25 @@ export class Inbox {
   /** @param {any} one */
   question(one) {
     const row = document.createElement("li");
-    const words = { no_out: "badgedin", two_drivers: "twodrivers", unknown_badge: "strangebadge" }[/** @type {string} */ (one.kind)] || "";
+    const words = { no_out: "badgedin", two_drivers: "twodrivers", unknown_badge: "strangebadge", open_stay: "stayedon" }[/** @type {string} */ (one.kind)] || "";
     row.append(line("strong", one.title), line("div", text(words, { ...one, since: moment.format(new Date(one.since)) })));
+    if (one.site) row.append(line("div", one.site));
     const buttons = document.createElement("div");
     buttons.className = "btn-list mt-2";
-    if (one.kind === "no_out") {
+    if (one.kind === "no_out" || one.kind === "open_stay") {
+      const stays = one.kind === "open_stay";
       const end = /** @type {HTMLInputElement} */ (document.createElement("input"));
       end.type = "datetime-local";
       end.className = "form-control mt-2";
       end.setAttribute("aria-label", text("endedat"));
       end.required = true;
+      if (stays) [end.min, end.max] = [local(one.since), local(one.until)];
       row.append(end);
       buttons.append(
-        button(text("ended"), () => end.reportValidity() && this.decide(one, { choice: "end", end: new Date(end.value).toISOString() }, text("ended")), "btn btn-primary"),
-        button(text("doesnotcount"), () => this.decide(one, { choice: "ignore" }, text("doesnotcount"))),
+        button(text("ended"), () => end.reportValidity() && this.decide(one, { choice: stays ? "left" : "end", end: new Date(end.value).toISOString() }, text("ended")), "btn btn-primary"),
+        stays
+          ? button(text("wasnotthere"), () => this.decide(one, { choice: "absent" }, text("wasnotthere")))
+          : button(text("doesnotcount"), () => this.decide(one, { choice: "ignore" }, text("doesnotcount"))),
       );
     } else {
       const who = choose("person", text("person"), this.used);
