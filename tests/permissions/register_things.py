@@ -82,8 +82,8 @@ def register_things(run: Callable[..., Any], pk: int) -> dict[str, Any]:
             "VALUES (%s, 'two_drivers', 'k', %s, '[2026-01-01,2026-01-02)', now(), '') RETURNING id", (pk, vehicle),
         ),
         "$stay": run(
-            "INSERT INTO fleet_question (organisation_id, kind, key, vehicle_id, person_id, during, asked_at, decision, "
-            "decided_at) VALUES (%s, 'open_stay', 'k', %s, %s, '[2026-01-01,2026-01-02)', now(), 'absent', now()) "
-            "RETURNING id", (pk, vehicle, person),
+            "INSERT INTO fleet_question (organisation_id, kind, key, vehicle_id, person_id, during, asked_at, "
+            "decision, decided_at) VALUES (%s, 'open_stay', 'k', %s, %s, '[2026-01-01,2026-01-02)', now(), 'absent', "
+            "now()) RETURNING id", (pk, vehicle, person),
         ),
     }  # fmt: skip

@@ -51,13 +51,13 @@ def _unclosed(organisation: int, since: datetime, until: datetime) -> Iterator[O
 def site_names(organisation: int, questions: Iterable[Question]) -> dict[int, str]:
     """By question the site that it is about, as whoever asks may see it; left out of people whose places are coarse
     or hidden for him."""
-    asked = [one for one in questions if one.place is not None]
+    asked = [(one, one.place) for one in questions if one.place is not None]
     if not asked:
         return {}
-    names = dict(Place.objects.filter(pk__in={one.place for one in asked}).values_list("pk", "name"))
+    names = dict(Place.objects.filter(pk__in={place for _one, place in asked}).values_list("pk", "name"))
     with connection.cursor() as cursor:
         limits = sights(cursor, organisation)
-    return {one.pk: names.get(one.place, "") for one in asked if not _hidden(limits, one)}
+    return {one.pk: names.get(place, "") for one, place in asked if not _hidden(limits, one)}
 
 
 def _hidden(limits: dict[str, Any], one: Question) -> bool:

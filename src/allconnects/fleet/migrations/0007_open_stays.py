@@ -4,30 +4,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('fleet', '0006_uploads'),
+        ("fleet", "0006_uploads"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='question',
-            name='ended_at',
+            model_name="question",
+            name="ended_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='question',
-            name='place',
+            model_name="question",
+            name="place",
             field=models.IntegerField(null=True),
         ),
         migrations.AlterField(
-            model_name='question',
-            name='decision',
-            field=models.CharField(blank=True, choices=[('ended', 'Ended at that time'), ('absent', 'Was not there'), ('driver', 'This one drove'), ('assigned', 'The badge belongs to this person'), ('ignored', 'Does not count'), ('moot', 'Settled by later data')], default='', max_length=10),
+            model_name="question",
+            name="decision",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("ended", "Ended at that time"),
+                    ("absent", "Was not there"),
+                    ("driver", "This one drove"),
+                    ("assigned", "The badge belongs to this person"),
+                    ("ignored", "Does not count"),
+                    ("moot", "Settled by later data"),
+                ],
+                default="",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='question',
-            name='kind',
-            field=models.CharField(choices=[('no_out', 'Badged in and never out'), ('two_drivers', 'Two drivers at once'), ('unknown_badge', 'A badge that nobody has'), ('blocked_badge', 'A badge of somebody who left'), ('open_stay', 'Came to a site, and nobody knows until when')], max_length=20),
+            model_name="question",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("no_out", "Badged in and never out"),
+                    ("two_drivers", "Two drivers at once"),
+                    ("unknown_badge", "A badge that nobody has"),
+                    ("blocked_badge", "A badge of somebody who left"),
+                    ("open_stay", "Came to a site, and nobody knows until when"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -21,7 +21,6 @@ from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
 
-
 Questions = QuerySet[Question]
 
 

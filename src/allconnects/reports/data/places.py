@@ -155,7 +155,7 @@ def _stay(book: HoursBook, answers: Answers, row: tuple[Any, ...]) -> _Stay:
 
 def inferred(book: HoursBook, answers: Answers, row: tuple[Any, ...]) -> Presence:
     """How long somebody was there who came in a vehicle; ``row``: one of ``PRESENCE``."""
-    enter, leave, person, place, sign, by_hand, vehicle = *row[5:8], row[9], *row[11:14]
+    _site, _number, _what, _who, _team, enter, leave, person, _key, place, _by, sign, by_hand, vehicle = row
     said = answers.of(vehicle, person, place, enter, leave)
     if said is not None:
         return answered(enter, leave, said.until)
