@@ -397,6 +397,7 @@ PAGES: dict[str, Page | list[Page]] = {
     # A look into one person or vehicle: managers ask, others decide.
     "investigations:list": Page("manager"),
     "investigations:new": [Page("manager"), Page("manager", "post", data={"ground": "curiosity"})],
+    "investigations:waiting": Page("planner"),
     "investigations:one": Page("owner", path={"case": "$investigation"}),
     "investigations:act": Page("owner", "post", {"case": "$investigation"}, {"action": "refuse", "because": "n"}),
     "requests:queue": Page("owner"),

@@ -255,6 +255,7 @@ SAYS_NOTHING: dict[str, str] = {
             "requests:letter",
             "investigations:list",
             "investigations:new",
+            "investigations:waiting",
             "investigations:one",
             "disclosures:list",
             "disclosures:new",

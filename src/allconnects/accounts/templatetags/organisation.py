@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         Entry("requests:queue", _("Requests to answer"), "answers"),
         Entry("disclosures:list", _("Authorities"), "answers"),
         Entry("investigations:list", _("Investigations"), "looks"),
+        Entry("investigations:waiting", _("Second person"), "looks"),
         Entry("registry:overview", _("What is processed"), "answers"),
         Entry("breaches:list", _("Breaches"), "owner"), Entry("keeping:keeping", _("How long")),
         Entry("offboarding:leave", pgettext_lazy("the whole organisation", "Leave"), "owner"),
@@ -41,20 +42,31 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Billing"), (Entry("billing:overview", _("Billing"), "bills"),)),
 )  # fmt: skip
 
+COUNTED = "investigations:waiting"
+"""The page whose tab says how much waits there."""
+
 
 @register.inclusion_tag("accounts/organisation_tabs.html", takes_context=True)
 def organisation_tabs(context: template.Context) -> dict[str, Any]:
     """Groups that whoever asks may open; the open one is that whose page has the longest address that fits."""
     path = context["request"].path
     groups = [(title, _pages(context, entries)) for title, entries in GROUPS]
+    counted = _url(COUNTED)
+    count = context["waiting"]() if any(counted in dict(pages) for _title, pages in groups) else 0
     fitting = [url for _title, pages in groups for url, _name in pages if path.startswith(url)]
     here = max(fitting, key=len, default="")
     shown = [
-        {"title": title, "pages": pages, "open": here in [url for url, _name in pages], "url": pages[0][0]}
+        {
+            "title": title,
+            "pages": pages,
+            "open": here in [url for url, _name in pages],
+            "url": pages[0][0],
+            "count": count if counted in dict(pages) else 0,
+        }
         for title, pages in groups
         if pages
     ]
-    return {"groups": shown, "here": here, "path": path}
+    return {"groups": shown, "here": here, "path": path, "counted": counted, "count": count}
 
 
 def _pages(context: template.Context, entries: tuple[Entry, ...]) -> list[tuple[str, str | Promise]]:

@@ -21,7 +21,7 @@ from allconnects.privacy.disclosures import service
 from allconnects.privacy.disclosures.forms import DemandForm, whom
 from allconnects.privacy.disclosures.models import Disclosure
 from allconnects.privacy.disclosures.sources import sources
-from allconnects.privacy.requests import ports
+from allconnects.privacy.requests import ports, seconds
 from allconnects.privacy.requests.access import officer
 
 
@@ -63,9 +63,13 @@ def new(request: TenantRequest) -> HttpResponse:
             messages.success(request, _("Written down. Two others who answer requests have to approve it."))
             return redirect("disclosures:one", disclosure=made.pk)
     people = ports.people().search(search) if search else []
-    return render(
-        request, "disclosures/new.html", {"form": form, "whom": whom(form), "people": people, "search": search}
-    )
+    context = {"form": form, "whom": whom(form), "people": people, "search": search, "seconds": _seconds(request)}
+    return render(request, "disclosures/new.html", context)
+
+
+def _seconds(request: TenantRequest) -> seconds.Seconds:
+    assert request.organisation is not None
+    return seconds.who_answer(request.organisation.pk, _account(request), service.APPROVALS)
 
 
 def _get(request: TenantRequest, disclosure: UUID) -> Disclosure:
@@ -88,6 +92,7 @@ def one(request: TenantRequest, disclosure: UUID) -> HttpResponse:
         "name": ports.people().name(found.person),
         "what": [sources()[key].label for key in found.what if key in sources()],
         "approvals": [(names.get(each.account, "–"), each.at) for each in approvals],
+        "seconds": _seconds(request) if found.proposed_by_id == _account(request).pk else None,
         "may_approve": found.proposed_by_id != _account(request).pk
         and _account(request).pk not in {each.account for each in approvals},
     }

@@ -19,7 +19,7 @@ from allconnects.accounts.access import TenantRequest, member
 from allconnects.accounts.models import Account, Membership, Role
 from allconnects.kit import clock, words
 from allconnects.kit.errors import AllconnectsError
-from allconnects.privacy.requests import deadlines, ports, receiving, tenants, texts, upkeep, working
+from allconnects.privacy.requests import deadlines, ports, receiving, seconds, tenants, texts, upkeep, working
 from allconnects.privacy.requests.access import officer
 from allconnects.privacy.requests.actions import act as do
 from allconnects.privacy.requests.forms import EntryForm
@@ -128,6 +128,7 @@ def case_page(request: TenantRequest, case: UUID) -> HttpResponse:
         "progress": _progress(found),
         "home": receiving.is_home(found.organisation_id),
         "lift_day": clock.today() + working.LIFT_NOTICE,
+        "seconds": seconds.who_answer(found.organisation_id, account_of(request)) if found.is_open else None,
         "authority": texts.authority(found.language),
     }
     return render(request, "requests/case.html", context)

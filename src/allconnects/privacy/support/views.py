@@ -16,9 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allconnects.accounts.access import TenantRequest, member, no_transaction
-from allconnects.accounts.models import Account
+from allconnects.accounts.models import Account, Role
 from allconnects.accounts.views import actor
 from allconnects.kit.errors import AllconnectsError, Forbidden, NotFound
+from allconnects.privacy.requests import seconds
 from allconnects.privacy.support import service
 
 
@@ -49,7 +50,12 @@ def grants(request: TenantRequest) -> HttpResponse:
     """For the customer: who asks, who may look until when, and what they looked at."""
     if request.support:
         raise PermissionDenied
-    return render(request, "support/grants.html", {"grants": service.told(actor(request).organisation.pk)})
+    who = actor(request)
+    found = service.told(who.organisation.pk)
+    own = [one["grant"] for one in found if one["grant"].account_id == who.account.pk]
+    waits = any(one.begins_at is None and one.ended_at is None for one in own)
+    needs = seconds.members(who.organisation.pk, who.account, Role.MANAGER) if waits else None
+    return render(request, "support/grants.html", {"grants": found, "seconds": needs})
 
 
 @require_POST

@@ -17,13 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from allconnects.accounts.access import TenantRequest, at_least, member
-from allconnects.accounts.models import Account
+from allconnects.accounts.models import Account, Role
 from allconnects.fleet.models import Person, PersonHours, Pool, Precision
 from allconnects.fleet.models.private import NOTICE_DAYS
 from allconnects.fleet.private import exceptions, rules, settings, switching
 from allconnects.fleet.private import planning as plan
 from allconnects.fleet.private.rules import Clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
+from allconnects.privacy.requests import seconds
 from allconnects.products.live_connects.picking.fields import picked
 from allconnects.products.live_connects.picking.sources import VEHICLE
 from allconnects.telemetry.models import Device
@@ -45,7 +46,8 @@ def _organisation(request: TenantRequest) -> int:
 @member("planner")
 def rule(request: TenantRequest) -> HttpResponse:
     """What others may see of people; managers set it. Thefts and switches stand on the same page."""
-    organisation = _organisation(request)
+    organisation, account = _organisation(request), request.user
+    assert isinstance(account, Account)
     if request.method == "POST":
         if not at_least(request.role, "manager"):
             return render(request, "error.html", {"status": 403, "message": _("Managers set this.")}, status=403)
@@ -59,6 +61,7 @@ def rule(request: TenantRequest) -> HttpResponse:
         "switched": Device.objects.exclude(private_input="").order_by("name")[:200],
         "declarations": exceptions.declarations(),
         "manages": at_least(request.role, "manager"),
+        "seconds": seconds.members(organisation, account, Role.PLANNER),
     }
     return render(request, "driver/office.html", context)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from allconnects.accounts.access import TenantRequest, at_least, member
 from allconnects.alerts.models import Severity
-from allconnects.products.live_connects import dashboard, first_hour
+from allconnects.products.live_connects import dashboard, first_hour, waiting
 from allconnects.products.live_connects.dashboard import Overview
 from allconnects.products.live_connects.history_views import organisation_of
 
@@ -32,7 +32,7 @@ def page(request: TenantRequest) -> HttpResponse:
         "found": found, "group": group, "team": team, "groups": groups, "teams": teams,
         "alerts": [(severity, str(Severity(severity).label), count) for severity, count in found.alerts.items()],
         "driven": any(one.trips for one in found.days), "chart": _chart(found),
-        "steps": first_hour.shown_to(request),
+        "steps": first_hour.shown_to(request), "waits": waiting.items(request) if people else [],
     }  # fmt: skip
     return render(request, "live/dashboard.html", context)
 

@@ -27,7 +27,7 @@ from allconnects.privacy.access import service as access
 from allconnects.privacy.investigations import ports, service
 from allconnects.privacy.investigations.models import Investigation, State
 from allconnects.privacy.requests import ports as people
-from allconnects.privacy.requests import sending, upkeep
+from allconnects.privacy.requests import seconds, sending
 from allconnects.privacy.requests.access import answers
 from allconnects.products.live_connects.investigations_forms import WantedForm
 
@@ -78,7 +78,7 @@ def new(request: TenantRequest) -> HttpResponse:
     form = WantedForm(request.POST or None)
     account, organisation = _account(request), request.organisation
     assert organisation is not None
-    others = [one for one in upkeep.officers(organisation.pk) if one.pk != account.pk]
+    needs = seconds.who_answer(organisation.pk, account)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -86,18 +86,16 @@ def new(request: TenantRequest) -> HttpResponse:
         except AllconnectsError as error:
             form.add_error(None, error.message)
         else:
-            _tell(made, others)
+            _tell(made, account)
             messages.success(request, _("Asked. Somebody else who answers requests has to decide."))
             return redirect("investigations:one", case=made.pk)
     status = 422 if form.errors else 200
-    return render(request, "investigations/new.html", {"form": form, "others": others}, status=status)
+    return render(request, "investigations/new.html", {"form": form, "seconds": needs}, status=status)
 
 
-def _tell(made: Investigation, others: list[Account]) -> None:
-    about = service.concerned(made)
-    others = [one for one in others if people.people().of_account(one.pk) not in about]
+def _tell(made: Investigation, by: Account) -> None:
     link = sending.link(reverse("investigations:one", args=[made.pk]))
-    for account in others:
+    for account in seconds.who_answer(made.organisation_id, by, about=service.concerned(made)).can:
         with translation.override(account.language or "nl"):
             subject = _("An investigation waits for your decision")
             body = _("Somebody asks to look into what a person or a vehicle did. Grant or refuse it here:")
@@ -135,10 +133,18 @@ def one(request: TenantRequest, case: UUID) -> HttpResponse:
         and people.people().of_account(account.pk) not in about,
         "may_end": found.state == State.ASKED or found.open,
         "readings": _readings(found),
+        "seconds": _seconds(found, about),
         "delay_ground": service.ground_of_delay(found.ground) if found.delay_days else "",
         "left_out": service.left_out(found) if found.delay_days else [],
     }  # fmt: skip
     return render(request, "investigations/one.html", context)
+
+
+def _seconds(found: Investigation, about: set[UUID]) -> seconds.Seconds | None:
+    """Who can decide what waits, beside whoever asked."""
+    if found.state != State.ASKED or found.asked_by is None:
+        return None
+    return seconds.who_answer(found.organisation_id, found.asked_by, about=about)
 
 
 def _reports(found: Investigation) -> list[tuple[Any, str]]:

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from allconnects.accounts.access import TenantRequest, member
-from allconnects.accounts.models import Account
+from allconnects.accounts.access import TenantRequest, at_least, member
+from allconnects.accounts.models import Account, Role
 from allconnects.fleet.models import Person
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
+from allconnects.privacy.requests import seconds
 from allconnects.products.live_connects.reports_reading import month_of, reader_of
 from allconnects.reports import contests, payroll, payroll_list, running
 from allconnects.reports.catalogue import report_of
@@ -138,6 +139,8 @@ def mine(request: TenantRequest) -> HttpResponse:
     context |= {
         "one": found, "days": sorted(found.days.items()), "state": payroll.STATES[found.state],
         "contests": contests.of_person(found.person, asked),
+        # Who answers others has to be answered by another: in a firm of one there is none.
+        "seconds": seconds.members(organisation, account, Role.MANAGER) if at_least(request.role, "manager") else None,
         "all_days": [asked.replace(day=number) for number in range(1, min(last_day(asked), clock.today()).day + 1)],
     }  # fmt: skip
     return render(request, "reports/my_hours.html", context, status=status)
