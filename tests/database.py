@@ -10,9 +10,11 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -83,10 +85,21 @@ def _use_embedded(home: Path) -> None:
     template.fill(home)
     postgres = EmbeddedPostgres(home)
     _undo.append(postgres.stop)
-    postgres.start()
+    with _hasty():
+        postgres.start()
     _migrate()
     with psycopg.connect(server_of(home), autocommit=True) as connection:
         _keep_blank(connection, "allconnects")
+
+
+@contextmanager
+def _hasty() -> Iterator[None]:
+    """No power is cut here, so nothing is waited for until it lies on the disk; who is killed loses nothing by that."""
+    from allconnects.kit.postgres import settings
+
+    fixed = settings.fixed
+    with mock.patch.object(settings, "fixed", lambda folder: [*fixed(folder), "-c", "fsync=off"]):
+        yield
 
 
 def server_of(home: Path) -> str:
@@ -125,5 +138,23 @@ def _set_up_django() -> None:
     db.set_process_role("web")
     django.setup()
     setup_test_environment()
+    _look_for_static_files_once()
     _undo.append(lambda: [connection.close_pool() for connection in connections.all()])
     _undo.append(connections.close_all)
+
+
+def _look_for_static_files_once() -> None:
+    """Each test client makes the middleware anew, which would list all static files: a third of what a page costs."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, files = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
+
+    def once(self: Any) -> None:
+        if not files:
+            look(self)
+            files.update(self.files)
+        self.files.update(files)
+
+    patch = mock.patch.object(WhiteNoiseMiddleware, "add_files_from_finders", once)
+    patch.start()
+    _undo.append(patch.stop)
