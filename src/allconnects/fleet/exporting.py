@@ -9,8 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
 from allconnects.fleet.kinds import Kind
 from allconnects.fleet.who import Who
 from allconnects.kit.csv import guarded
@@ -61,6 +59,8 @@ def _written(value: Any) -> Any:
 
 def to_xlsx(kind: Kind, rows: Any) -> bytes:
     """An XLSX with a heading that stays, filters, and choices offered in their columns."""
+    import xlsxwriter
+
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
     book = xlsxwriter.Workbook(out, options)

@@ -15,7 +15,6 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-import openpyxl
 from django import forms
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -155,6 +154,8 @@ def _number(text: str) -> str:
 
 
 def _xlsx(data: bytes) -> Iterator[tuple[int, list[Any]]]:
+    import openpyxl  # only here: loading it takes longer than the rest of this room
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import xlsxwriter
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
@@ -126,6 +125,8 @@ def _quoted(cell: Cell) -> str:
 
 def xlsx(asked: Asked) -> Iterator[bytes]:
     """A workbook, written to a temporary file row by row and then sent; texts are never formulas."""
+    import xlsxwriter
+
     with tempfile.TemporaryFile() as file:
         with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
             _fill(book, asked)

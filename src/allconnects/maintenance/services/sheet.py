@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-import xlsxwriter
 from django.utils.translation import gettext as _
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from allconnects.fleet.models import Material
 from allconnects.maintenance.models import Usage
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 _Rows = Sequence[Usage]
 _Named = Mapping[int, Material]
@@ -21,6 +23,8 @@ _HOURS = "#,##0.0"
 
 def hours_xlsx(first: date, last: date) -> bytes:
     """All materials whose trackers told of hours from one day to another, both included; archived ones too."""
+    import xlsxwriter
+
     rows = list(Usage.objects.filter(day__gte=first, day__lte=last).order_by("material__name", "material_id", "day"))
     named = Material.objects.in_bulk({one.material_id for one in rows})
     target = io.BytesIO()

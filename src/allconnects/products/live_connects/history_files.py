@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import xlsxwriter
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -83,6 +82,8 @@ def _cell(value: Value) -> Any:
 
 def as_xlsx(table: Table) -> bytes:
     """One sheet with a frozen header and filters."""
+    import xlsxwriter
+
     memory = io.BytesIO()
     with xlsxwriter.Workbook(
         memory, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
-from xlsxwriter.utility import xl_rowcol_to_cell
-from xlsxwriter.workbook import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from allconnects.kit.clock import BRUSSELS
 from allconnects.kit.errors import InvalidInput
@@ -22,6 +19,10 @@ from allconnects.reports.columns import Column, Kind, place_of
 from allconnects.reports.definition import Head, Line, Sum
 from allconnects.reports.render.document import Document
 from allconnects.reports.shown import heading
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 MOST_ROWS: Final = 1_048_000
 _FORMATS: Final[dict[Kind, str]] = {
@@ -35,6 +36,8 @@ _DAY_S: Final = 86400
 
 def write(document: Document, target: Path) -> None:
     """Write the whole file. Raises InvalidInput when there are more lines than a sheet has."""
+    from xlsxwriter.workbook import Workbook  # only here: most processes write none
+
     book = Workbook(str(target), {"constant_memory": True, "default_date_format": "dd/mm/yyyy"})
     book.set_properties({"title": document.title, "author": document.letterhead.name, "created": document.made_at})
     try:
@@ -106,6 +109,8 @@ class _Sheet:
         self.row += 1
 
     def _formula(self, column: Column, place: int, began: int) -> str:
+        from xlsxwriter.utility import xl_rowcol_to_cell
+
         if column.adding in _FUNCTIONS:
             span = f"{xl_rowcol_to_cell(began, place)}:{xl_rowcol_to_cell(self.row - 1, place)}"
             return f"=SUBTOTAL({_FUNCTIONS[column.adding]},{span})"
@@ -115,6 +120,8 @@ class _Sheet:
 
     def _ratio(self, column: Column, parts: tuple[str, str]) -> str:
         """The ratio of two sums of the same row; units of the cells differ from those of the values."""
+        from xlsxwriter.utility import xl_rowcol_to_cell
+
         above, below = (place_of(self.columns, key) for key in parts)
         units = _unit(self.columns[below].kind) / _unit(self.columns[above].kind)
         cells = xl_rowcol_to_cell(self.row, above), xl_rowcol_to_cell(self.row, below)
