@@ -20,13 +20,15 @@ up: ready ## the platform without demo data
 
 BROWSER = CHROMIUM="$$($(PYTHON) tools/machine.py --chromium)" || unset CHROMIUM; export CHROMIUM
 
-# Browser tests share one platform, so they are one part; BESIDE holds one more part, which .ci/run adds.
+# Browser tests share one platform, so they are one part; what starts and kills platforms mostly waits and is another. The
+# longest come first. BESIDE holds one more part, which .ci/run adds.
 test: ready-for-tests $(if $(strip $(TESTS)),lint only-tests) ## style, types, floors and all tests (TESTS=… names some)
 ifeq ($(strip $(TESTS)),)
 	@$(BROWSER); exec $(PYTHON) tools/side_by_side.py \
 	"style, types and floors=exec $(MAKE) --no-print-directory lint" \
-	"tests=exec $(BIN)/python -m pytest --ignore=tests/e2e" \
-	"browser=exec $(BIN)/python -m pytest tests/e2e" $${BESIDE:+"$$BESIDE"}
+	"browser=exec $(BIN)/python -m pytest tests/e2e" \
+	"tests=exec $(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/chaos" $${BESIDE:+"$$BESIDE"} \
+	"kills=exec $(BIN)/python -m pytest tests/chaos"
 endif
 
 only-tests: ready-for-tests

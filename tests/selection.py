@@ -1,7 +1,8 @@
 """Which tests a second database server or a second user could change: ``pytest --only-with-database``.
 
 Asked of the code, so nobody keeps a list: a test is kept when it asks for the database, or when its module, a fixture
-it uses or a helper of the tests that these import has anything to do with databases, processes or rights of files.
+it uses or a helper of the tests that these import has anything to do with databases, processes or rights of files. One
+that always starts an embedded server of its own says so by the mark ``embedded``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _TOUCHES = re.compile(
 
 def may_differ(item: pytest.Item) -> bool:
     """Whether another server or another user could change what this test says."""
+    if item.get_closest_marker("embedded"):
+        return False
     if "database" in getattr(item, "fixturenames", ()):
         return True
     used = {item.path}

@@ -73,9 +73,11 @@ def test_two_processes_never_get_the_same_ports() -> None:
     assert len(set().union(*ports)) == 401
 
 
-def item(path: str, *fixtures: str) -> Any:
+def item(path: str, *fixtures: str, marks: tuple[str, ...] = ()) -> Any:
     """As pytest collects it."""
-    return SimpleNamespace(path=ROOT / path, fixturenames=fixtures, _fixtureinfo=SimpleNamespace(name2fixturedefs={}))
+    asked = SimpleNamespace(name2fixturedefs={})
+    marked = lambda name: name in marks  # noqa: E731
+    return SimpleNamespace(path=ROOT / path, fixturenames=fixtures, _fixtureinfo=asked, get_closest_marker=marked)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,8 @@ def item(path: str, *fixtures: str) -> Any:
     [
         (item("tests/trips/test_rules.py"), False),
         (item("tests/trips/test_rules.py", "database"), True),
-        (item("tests/chaos/test_kill.py"), True),  # starts processes by a helper that it imports
+        (item("tests/chaos/test_life.py"), True),  # starts processes by a helper that it imports
+        (item("tests/chaos/test_kill.py", marks=("embedded",)), False),
         (item("tests/kit/test_postgres.py"), True),
     ],
 )

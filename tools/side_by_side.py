@@ -1,6 +1,7 @@
 """Commands that run at once, told one after the other: ``python3 tools/side_by_side.py 'NAME=COMMAND'…``.
 
-As many run as the machine has cores, two at least, the next when one has ended: more would only wait for each other.
+As many run as the machine has cores and one more, the next when one has ended: each waits about half of its time, for
+disks, pages and processes, and more would only wait for each other.
 What a part says goes into a file and is printed when the part ends; once a minute one line tells how far each is.
 The end lists each part with its time, its result and its failures. The exit code is 0 when that of every part is.
 Standard library only: runs before anything is installed.
@@ -22,7 +23,7 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TELL_EVERY_S = 60.0
-AT_ONCE = max(2, os.cpu_count() or 2)
+AT_ONCE = max(2, os.cpu_count() or 2) + 1
 PATIENCE_S = 120.0
 """How long what was interrupted may take to stop its servers and remove its folders."""
 _FAR = re.compile(r"\[ *(\d+)%\]\s*$", re.MULTILINE)

@@ -16,7 +16,7 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.platform import Platform, data_folder, kill, platform, wait_for
 from tests.waiting import PATIENCE_S, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.e2e, pytest.mark.embedded, pytest.mark.timeout(1200)]
 SEED = 20261123
 DEVICES = 200
 KILLS = 20
