@@ -22,6 +22,7 @@ from allconnects.accounts.services import Actor
 from allconnects.accounts.tenancy import speaking_for
 from allconnects.kit import clock, config, labels
 from allconnects.kit.errors import InvalidInput
+from allconnects.kit.named import Named
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.offboarding import copies, engine, ports, replay, service, tables
 from allconnects.privacy.vault import CLASSES, KeyDestroyed, device, open_vault
@@ -226,7 +227,9 @@ def test_who_asked_gets_the_answer_once(
     """Also when the program dies after the mail and before it is written down."""
     set_to = replace(config.current(), email_url="smtp://localhost:1")
     monkeypatch.setattr(config, "current", lambda: set_to)
-    monkeypatch.setitem(ports._ends, "books", lambda _organisation: [ports.Stays("invoices", "a law", "2036-12-31")])
+    ends: Named[ports.End] = Named()
+    ends("books")(lambda _organisation: [ports.Stays("invoices", "a law", "2036-12-31")])
+    monkeypatch.setattr(ports, "at_end", ends)
     mail.outbox = []
     asked(organisation, owners)
     to = owners[0].account.email

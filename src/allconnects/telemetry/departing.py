@@ -9,18 +9,15 @@ from allconnects.privacy.offboarding.ports import Raw, files
 from allconnects.privacy.vault import Vault
 from allconnects.telemetry.export import Source, csv
 from allconnects.telemetry.store.reader import track
-from allconnects.telemetry.store.segments import DAY_OF, bounds
+from allconnects.telemetry.store.segments import bounds, days_kept
 
 WHO = "process:offboarding"
-_DAYS = f"""
-    SELECT device_id, day FROM telemetry_segment WHERE organisation_id = %(organisation)s UNION
-    SELECT device_id, {DAY_OF} FROM telemetry_position WHERE organisation_id = %(organisation)s ORDER BY 1, 2"""
 
 
 @files("positions")
 def positions(connection: Raw, vault: Vault, organisation: int) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Days with a fix; one that cannot be read, being withheld or without its key, is named with ``/refused``."""
-    for device, day in connection.execute(_DAYS, {"organisation": organisation}).fetchall():
+    for device, day in days_kept(connection.cursor(), organisation):
         start, end = bounds(day)
         name = f"{device}/{day:%Y-%m-%d}.csv"
         try:

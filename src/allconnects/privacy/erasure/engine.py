@@ -30,6 +30,7 @@ from allconnects.kit.pace import Pace
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.erasure import marks, ports
 from allconnects.privacy.erasure.rows import Rows, params_of
+from allconnects.privacy.erasure.steps import NotAll, alone, is_done, noted, told
 from allconnects.privacy.subjects import Subject, reach, resolved
 from allconnects.privacy.subjects.subject import only_here
 from allconnects.privacy.vault import CLASSES, Vault, open_vault
@@ -37,8 +38,7 @@ from allconnects.privacy.vault import person as key_of
 
 log = structlog.get_logger()
 WHO = "process:erasure"
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 5))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 5))"
+_KIND = 5
 _READ = """
     SELECT case_id, person, account, asked_by, state, steps, attempts FROM privacy_erasure
     WHERE organisation_id = %s AND id = %s"""
@@ -61,12 +61,6 @@ AGAIN_EACH_TIME = frozenset({"rows", "verify"})
 """Cheap when there is nothing to do; what came in meanwhile goes too."""
 
 
-class NotAll(AllconnectsError):
-    """Something could not be taken out yet. ``message`` is a word of a closed list."""
-
-    code = "not_all"
-
-
 @dataclass(slots=True)
 class Run:
     """One attempt at one erasure."""
@@ -86,16 +80,11 @@ class Run:
 
     def done(self, name: str) -> bool:
         """Whether a step was done before."""
-        return any(one["step"] == name and one["state"] == "done" for one in self.steps)
+        return is_done(self.steps, name)
 
     def note(self, name: str, state: str, count: int = 0, what: str = "") -> None:
         """Write down how a step ended; durable at once."""
-        before = next((one for one in self.steps if one["step"] == name), None)
-        rows, tries = (before["rows"], before["tries"]) if before else (0, 0)
-        entry = {"step": name, "state": state, "rows": count + rows, "tries": 1 + tries, "at": _moment()}
-        if what:
-            entry["what"] = what
-        self.steps = [one for one in self.steps if one["step"] != name] + [entry]
+        self.steps = noted(self.steps, name, state, count, what)
         self.save()
 
     def save(self) -> None:
@@ -123,16 +112,11 @@ def run(organisation: int, erasure: UUID, *, vault: Vault | None = None) -> str:
     Raises DatabaseUnavailable.
     """
     vault = vault or open_vault()
-    with db.connect("rights", autocommit=True, application="allconnects-erasure") as connection:
-        key = f"erasure {organisation} {erasure}"
-        row = connection.execute(_LOCK, (key,)).fetchone()
-        if not (row and row[0]):
-            return "running"
-        try:
-            return _run(connection, organisation, erasure, vault)
-        finally:
-            if not connection.closed:
-                connection.execute(_UNLOCK, (key,))
+    with (
+        db.connect("rights", autocommit=True, application="allconnects-erasure") as connection,
+        alone(connection, f"erasure {organisation} {erasure}", _KIND) as free,
+    ):
+        return _run(connection, organisation, erasure, vault) if free else "running"
 
 
 def _run(connection: psycopg.Connection[Any], organisation: int, erasure: UUID, vault: Vault) -> str:
@@ -232,7 +216,7 @@ def _clear(one: Run) -> int:
 def _tell(one: Run) -> int:
     """Each processor by itself: one that does not answer holds up no other."""
     failed = []
-    for name, teller in ports.processors():
+    for name, teller in ports.processor.all():
         step = f"tell:{name}"
         if one.done(step):
             continue
@@ -264,8 +248,7 @@ def _verify(one: Run) -> int:
 def _close(one: Run) -> int:
     subject, organisation = one.subject, one.organisation
     one.state = "done"
-    steps = [{key: value for key, value in step.items() if key != "what"} for step in one.steps]
-    steps.append({"step": "close", "state": "done", "rows": 0, "tries": 1, "at": _moment()})
+    steps = noted(told(one.steps), "close", "done")
     with one.connection.transaction(), one.connection.cursor() as cursor:
         cursor.execute(_FREE, (organisation, subject.person, subject.account))
         cursor.execute(_CLOSE, (clock.now(), organisation, one.id))
@@ -276,10 +259,6 @@ def _close(one: Run) -> int:
         details = {"case": str(one.case), "kept": len(one.kept)}
         audit.record(cursor, organisation, WHO, "erasure.done", f"erasure:{one.id}", details)
     return 0
-
-
-def _moment() -> str:
-    return clock.now().isoformat(timespec="seconds")
 
 
 _ACTIONS: dict[str, Callable[[Run], int]] = {

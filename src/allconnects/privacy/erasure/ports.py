@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 
+from allconnects.kit.named import Named
 from allconnects.kit.pace import Pace
 from allconnects.privacy.subjects import Subject
 from allconnects.privacy.vault import Vault
@@ -34,8 +35,13 @@ class Work:
 Effect = Callable[[Work], int]
 Teller = Callable[[int, UUID, Subject], None]
 Identify = Callable[[Work], dict[str, str]]
-_effects: dict[str, tuple[When, Effect]] = {}
-_tellers: dict[str, Teller] = {}
+_effects: dict[When, Named[Effect]] = {"fence": Named(), "stop": Named(), "clear": Named()}
+processor: Named[Teller] = Named()
+"""Makes a function tell a processor or recipient to erase too (GDPR art. 17(2), 19, 28(3)(g)).
+
+It gets the organisation, the case and the subject, returns when the other side has confirmed, and raises otherwise:
+then it is asked again later.
+"""
 _identify: list[Identify] = []
 
 
@@ -44,41 +50,12 @@ def effect(when: When, name: str) -> Callable[[Effect], Effect]:
 
     It returns how many rows, files or entries it took out.
     """
-
-    def add(function: Effect) -> Effect:
-        _effects[name] = (when, function)
-        return function
-
-    return add
+    return _effects[when](name)
 
 
 def effects(when: When) -> list[tuple[str, Effect]]:
     """What to do at a moment, by name."""
-    return [(name, function) for name, (moment, function) in sorted(_effects.items()) if moment == when]
-
-
-def processor(name: str) -> Callable[[Teller], Teller]:
-    """Make a function tell a processor or recipient to erase too (GDPR art. 17(2), 19, 28(3)(g)).
-
-    It gets the organisation, the case and the subject, returns when the other side has confirmed, and raises otherwise:
-    then it is asked again later.
-    """
-
-    def add(function: Teller) -> Teller:
-        _tellers[name] = function
-        return function
-
-    return add
-
-
-def processors() -> list[tuple[str, Teller]]:
-    """Everybody who has to be told, by name."""
-    return sorted(_tellers.items())
-
-
-def forget_processor(name: str) -> None:
-    """Tell somebody no more."""
-    _tellers.pop(name, None)
+    return _effects[when].all()
 
 
 def identifying(function: Identify) -> Identify:

@@ -31,7 +31,7 @@ from allconnects.privacy.audit import service as audit
 from allconnects.privacy.erasure.rows import Rows, params_of
 from allconnects.privacy.export import package
 from allconnects.privacy.export.gather import Scope, gathered, held_back
-from allconnects.privacy.export.sources import sources
+from allconnects.privacy.export.sources import source
 from allconnects.privacy.retention import RULES
 from allconnects.privacy.subjects import Subject, reach, resolved
 from allconnects.privacy.subjects.subject import only_here
@@ -203,8 +203,8 @@ def _rows_of(raw: psycopg.Connection[Any], subject: Subject) -> tuple[Rows, Subj
 
 
 def _files(raw: psycopg.Connection[Any], vault: Vault, subject: Subject) -> Iterator[tuple[str, bytes]]:
-    for _name, source in sources():
-        yield from source(raw, vault, subject)
+    for _name, files in source.all():
+        yield from files(raw, vault, subject)
 
 
 def expire(organisation: int) -> int:

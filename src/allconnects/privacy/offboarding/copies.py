@@ -78,7 +78,7 @@ def _fill(pack: zipfile.ZipFile, connection: Raw, organisation: int, number: UUI
                                 "left_out": left_out}  # fmt: skip
     _write(pack, "members.csv", _copy(connection, _MEMBERS.format(organisation=f"{organisation:d}")))
     vault, refused = open_vault(), []
-    for name, files in ports.all_files():
+    for name, files in ports.files.all():
         for inside, pieces in files(connection, vault, organisation):
             if inside.endswith("/refused"):
                 refused.append(inside.removesuffix("/refused"))

@@ -25,8 +25,8 @@ from allconnects.kit import clock, db
 from allconnects.kit.errors import AllconnectsError
 from allconnects.privacy.audit import service as audit
 from allconnects.privacy.erasure import marks
-from allconnects.privacy.erasure.engine import NotAll
 from allconnects.privacy.erasure.rows import Rows
+from allconnects.privacy.erasure.steps import NotAll, alone, is_done, noted, told
 from allconnects.privacy.offboarding import answer, copies, ports, tables
 from allconnects.privacy.subjects import reach
 from allconnects.privacy.vault import Vault, open_vault
@@ -35,8 +35,7 @@ from allconnects.privacy.vault import organisation as key_of
 log = structlog.get_logger()
 WHO = "process:offboarding"
 Raw = psycopg.Connection[Any]
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 7))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 7))"
+_KIND = 7
 _READ = "SELECT id, state, due_at, steps, kept, accounts FROM privacy_offboarding WHERE organisation_id = %s"
 _SAVE = "UPDATE privacy_offboarding SET state = %s, steps = %s, kept = %s WHERE organisation_id = %s"
 _ONLY_HERE = """
@@ -79,15 +78,11 @@ class Run:
 
     def done(self, name: str) -> bool:
         """Whether a step was done before."""
-        return any(one["step"] == name and one["state"] == "done" for one in self.steps)
+        return is_done(self.steps, name)
 
     def note(self, name: str, state: str, rows: int = 0, what: str = "") -> None:
         """Write down how a step ended; durable at once."""
-        before = sum(one["rows"] for one in self.steps if one["step"] == name)
-        entry = {"step": name, "state": state, "rows": before + rows, "at": clock.now().isoformat(timespec="seconds")}
-        if what:
-            entry["what"] = what
-        self.steps = [one for one in self.steps if one["step"] != name] + [entry]
+        self.steps = noted(self.steps, name, state, rows, what)
         now = "partial" if state == "failed" else "erasing"
         self.connection.execute(_SAVE, (now, json.dumps(self.steps), json.dumps(self.kept), self.organisation))
 
@@ -97,16 +92,11 @@ def run(organisation: int, *, vault: Vault | None = None, now: bool = False) -> 
 
     Raises DatabaseUnavailable, VaultError.
     """
-    with db.connect("rights", autocommit=True, application="allconnects-offboarding") as connection:
-        key = f"offboarding {organisation}"
-        row = connection.execute(_LOCK, (key,)).fetchone()
-        if not (row and row[0]):
-            return "running"
-        try:
-            return _run(connection, organisation, vault, now)
-        finally:
-            if not connection.closed:
-                connection.execute(_UNLOCK, (key,))
+    with (
+        db.connect("rights", autocommit=True, application="allconnects-offboarding") as connection,
+        alone(connection, f"offboarding {organisation}", _KIND) as free,
+    ):
+        return _run(connection, organisation, vault, now) if free else "running"
 
 
 def _run(connection: Raw, organisation: int, vault: Vault | None, now: bool) -> str:
@@ -169,7 +159,7 @@ def _mark(one: Run) -> int:
 
 
 def _ends(one: Run) -> int:
-    one.kept = [asdict(stays) for _, end in ports.ends() for stays in end(one.organisation)]
+    one.kept = [asdict(stays) for _, end in ports.at_end.all() for stays in end(one.organisation)]
     return 0
 
 
@@ -222,7 +212,7 @@ def _answer(one: Run) -> int:
 
 def _close(one: Run) -> int:
     """The organisation itself goes in the transaction in which its leaving is done."""
-    steps = [{key: value for key, value in step.items() if key != "what"} for step in one.steps]
+    steps = told(one.steps)
     with one.connection.transaction(), one.connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {tables.ORGANISATIONS} WHERE id = %s", (one.organisation,))
         cursor.execute(_CLOSE, (clock.now(), json.dumps(steps), json.dumps(one.kept), one.organisation))

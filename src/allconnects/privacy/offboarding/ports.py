@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from allconnects.kit.named import Named
 from allconnects.privacy.vault import Vault
 
 Raw = psycopg.Connection[Any]
@@ -24,42 +25,14 @@ class Stays:
 
 End = Callable[[int], list[Stays]]
 Files = Callable[[Raw, Vault, int], Iterator[tuple[str, Iterator[bytes]]]]
-_ends: dict[str, End] = {}
-_files: dict[str, Files] = {}
+at_end: Named[End] = Named()
+"""Makes a function end what runs for it elsewhere; it says what stays. It must bear being done twice."""
+files: Named[Files] = Named()
+"""Makes a function give files (name, pieces) of what tables cannot show, such as sealed positions.
+
+The connection is of the role ``rights`` and speaks for the organisation.
+"""
 _own: set[str] = set()
-
-
-def at_end(name: str) -> Callable[[End], End]:
-    """Make a function end what runs for it elsewhere; it says what stays. It must bear being done twice."""
-
-    def add(function: End) -> End:
-        _ends[name] = function
-        return function
-
-    return add
-
-
-def ends() -> list[tuple[str, End]]:
-    """All of them, by name."""
-    return sorted(_ends.items())
-
-
-def files(name: str) -> Callable[[Files], Files]:
-    """Make a function give files (name, pieces) of what tables cannot show, such as sealed positions.
-
-    The connection is of the role ``rights`` and speaks for the organisation.
-    """
-
-    def add(function: Files) -> Files:
-        _files[name] = function
-        return function
-
-    return add
-
-
-def all_files() -> list[tuple[str, Files]]:
-    """All of them, by name."""
-    return sorted(_files.items())
 
 
 def of_people_only(table: str) -> None:

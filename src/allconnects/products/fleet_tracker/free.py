@@ -7,7 +7,6 @@ are in an organisation that nobody is a member of: nobody looks on.
 
 from __future__ import annotations
 
-import hmac
 import io
 import json
 import secrets
@@ -26,17 +25,13 @@ from allconnects.kit.errors import NotFound
 from allconnects.privacy.requests import tenants
 from allconnects.telemetry import services
 from allconnects.telemetry.export import Source, csv, gpx
-from allconnects.telemetry.gateway.directory import hash_secret
+from allconnects.telemetry.gateway.directory import opens
 from allconnects.telemetry.models import Device, Kind
 from allconnects.telemetry.store import gate
 from allconnects.telemetry.store.reader import Track, track
-from allconnects.telemetry.store.segments import DAY_OF, bounds
+from allconnects.telemetry.store.segments import bounds, days_kept
 
 WHO = "process:phone"
-_DAYS = f"""
-    SELECT day FROM telemetry_segment WHERE organisation_id = %(organisation)s AND device_id = %(device)s UNION
-    SELECT {DAY_OF} FROM telemetry_position WHERE organisation_id = %(organisation)s AND device_id = %(device)s
-    ORDER BY 1"""
 _SOMEBODY = "SELECT EXISTS (SELECT FROM telemetry_occupancy WHERE organisation_id = %s AND device_id = %s)"
 
 
@@ -146,8 +141,7 @@ def _add(organisation: int, token: Token) -> Device:
 def _device(organisation: int, token: Token) -> Device | None:
     """The phone of a token. One that a person is known to have is asked for by that person, signed in."""
     device = Device.objects.select_for_update().filter(identifier=token.identifier, kind=Kind.PHONE).first()
-    kept = device.secret_hash if device is not None else ""
-    if device is None or not kept or not hmac.compare_digest(hash_secret(token.secret), kept):
+    if device is None or not opens(token.secret, device.secret_hash):
         return None
     with connection.cursor() as cursor:
         cursor.execute(_SOMEBODY, [organisation, device.pk])
@@ -170,8 +164,6 @@ def _moment(ms: Any) -> datetime:
 
 def _days(organisation: int, device: int) -> Iterator[tuple[date, Track]]:
     with connection.cursor() as cursor:
-        cursor.execute(_DAYS, {"organisation": organisation, "device": device})
-        days = [row[0] for row in cursor.fetchall()]
-        for day in days:
+        for _device, day in days_kept(cursor, organisation, device):
             start, end = bounds(day)
             yield day, track(cursor, organisation, device, start, end, who=WHO, altitude=True)

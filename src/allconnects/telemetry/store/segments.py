@@ -35,6 +35,10 @@ OF_DAY = """organisation_id = %(organisation)s AND device_id = %(device)s AND (
 _SEGMENTS = """
     SELECT day, subject, format, generation, data FROM telemetry_segment
     WHERE organisation_id = %s AND device_id = %s AND day >= %s AND day <= %s ORDER BY day, subject"""
+_DAYS = f"""
+    SELECT device_id, day FROM telemetry_segment WHERE organisation_id = %(organisation)s {{only}} UNION
+    SELECT device_id, {DAY_OF} FROM telemetry_position WHERE organisation_id = %(organisation)s {{only}}
+    ORDER BY 1, 2"""
 _HEADER, _TRAILER = 19, 2
 _WIDTH = _HOT.itemsize
 _LENGTH = struct.Struct(">i")
@@ -69,6 +73,13 @@ class Sealed:
 def key_subject(subject: str, number: int) -> Subject:
     """Whose key a segment of this subject is under: the person's, or for nobody that of device ``number``."""
     return person(subject) if subject else device(number)
+
+
+def days_kept(cursor: Cursor, organisation: int, device: int | None = None) -> list[tuple[int, date]]:
+    """Devices and days of which something is kept, in order; of all devices, or of one."""
+    only = "" if device is None else "AND device_id = %(device)s"
+    cursor.execute(_DAYS.format(only=only), {"organisation": organisation, "device": device})
+    return cursor.fetchall()
 
 
 def bounds(day: date) -> tuple[datetime, datetime]:
