@@ -19,10 +19,11 @@ def grounds(day: date) -> dict[str, bool]:
     return {str(row["key"]): bool(row["delay"]) for row in _rows()["ground"] if row["since"] <= day}
 
 
-def delay_source(ground: str, day: date) -> str:
-    """By what law somebody is told later, on a ground; empty where he is told at once."""
-    rows = (row for row in _rows()["ground"] if row["since"] <= day and row["key"] == ground)
-    return next((str(row.get("delay_source", "")) for row in rows), "")
+def law_of_delay(ground: str, day: date) -> tuple[str, str]:
+    """Articles by which somebody is told later, on a ground: by themselves, and by a national law; else both empty."""
+    rows = [row for row in _rows()["ground"] if row["since"] <= day and row["key"] == ground]
+    found = rows[-1] if rows else {}
+    return str(found.get("delay_articles", "")), str(found.get("delay_articles_by_national_law", ""))
 
 
 def number(name: str, day: date) -> int:

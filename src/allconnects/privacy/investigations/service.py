@@ -57,9 +57,9 @@ class Opened:
     vehicle: int | None
 
 
-def ground_of_delay(ground: str) -> str:
-    """By what law telling later is defended, on this ground; empty where it is not."""
-    return rules.delay_source(ground, clock.today())
+def law_of_delay(ground: str) -> tuple[str, str]:
+    """Articles of the GDPR by which telling later is defended on this ground: by themselves, and by a national law."""
+    return rules.law_of_delay(ground, clock.today())
 
 
 def most_delay(ground: str) -> int:

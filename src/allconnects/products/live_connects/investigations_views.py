@@ -131,10 +131,10 @@ def one(request: TenantRequest, case: UUID) -> HttpResponse:
         "reports": _reports(found) if mine and found.open else [],
         "may_decide": found.state == State.ASKED and not mine and answers(request)
         and people.people().of_account(account.pk) not in about,
-        "may_end": found.state == State.ASKED or found.open,
+        "may_end": mine if found.state == State.ASKED else found.open,
         "readings": _readings(found),
         "seconds": _seconds(found, about),
-        "delay_ground": service.ground_of_delay(found.ground) if found.delay_days else "",
+        "delay_law": service.law_of_delay(found.ground),
         "left_out": service.left_out(found) if found.delay_days else [],
     }  # fmt: skip
     return render(request, "investigations/one.html", context)
