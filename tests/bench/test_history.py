@@ -9,13 +9,16 @@ import pytest
 
 from allconnects.bench import history
 from allconnects.kit import config
+from tests import template
 
 
+@pytest.mark.embedded
 def test_a_small_history(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "DAYS", 3)
     monkeypatch.setattr(history, "MONTH", 3)
     before = config.current()
     with tempfile.TemporaryDirectory(prefix="ac-bench-") as folder:
+        template.fill(Path(folder) / "home")
         result = history.measure(Path(folder) / "home", 60_000, 40_000)
     assert config.current() == before
     assert 45_000 < result["positions"] < 75_000
