@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from allconnects.demo.data.devices import SILENT
 from allconnects.demo.data.register import TAGS
@@ -75,7 +76,7 @@ def _silent(demo: Demo) -> Iterator[Sent]:
         at += timedelta(minutes=30)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Past:
     """One vehicle. ``place``: its number, by which its drives begin some minutes after those of others."""
 
@@ -134,11 +135,12 @@ class _Past:
             at += timedelta(seconds=60 if runs else _STANDING_S)
 
     def _sent(self, fix: Fix, at: datetime, driven_m: float) -> Sent:
-        fix = replace(fix, time_ms=_ms(at), odometer_m=round(self._odometer_start() + driven_m))
+        fix = replace(fix, time_ms=_ms(at), odometer_m=round(self._odometer_start + driven_m))
         return self.device.identifier, _position(fix)
 
+    @cached_property
     def _odometer_start(self) -> float:
-        """So much less than what it shows at the first start as is driven in these days."""
+        """So much less than what it shows at the first start as is driven in these days; asked at each position."""
         shown = self.movement.fix(self.demo.founded.timestamp() - _PRESENT.total_seconds()).odometer_m
         return shown - self._driven(0) * self.movement.length_m
 
