@@ -106,3 +106,12 @@ def test_nothing_serious_for_axe_and_no_scrolling_sideways(
         serious = [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found
                    if one["impact"] in ("serious", "critical")]  # fmt: skip
         assert serious == [], page.url
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "fr", "de"])
+def test_words_of_the_lists_filters_are_whole_on_the_narrowest_phone(open_page: Open, language: str) -> None:
+    page = open_page("/map/", viewport={"width": 360, "height": 740}, locale=language)
+    words = page.locator(".live-chip span")
+    expect(words).to_have_count(6)
+    expect(page.locator(".live-chip b").first).not_to_be_empty()
+    assert [one for one in words.all() if one.evaluate("box => box.scrollWidth > box.clientWidth")] == []

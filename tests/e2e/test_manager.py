@@ -280,10 +280,40 @@ def test_contested_hours_are_answered_in_two_taps_and_the_driver_reads_it(
     with page.expect_response("**/manager/act") as answer:
         page.context.set_offline(False)
     assert answer.value.status == 201, answer.value.text()
+    assert answer.value.request.post_data_json["ready"] == "badge"
     expect(page.locator("#queue-count")).to_be_hidden()
     driver.reload()
     expect(driver.locator("#contests li", has_text=first)).to_contain_text("The badge and the tracker say the same.")
     _answered_meanwhile(page, second)
+
+
+def test_until_when_somebody_was_at_a_site_is_said_on_the_phone(open_page: Open) -> None:
+    options = {
+        "viewport": {"width": 360, "height": 740}, "has_touch": True, "timezone_id": "Europe/Brussels",
+        "service_workers": "block",
+    }  # fmt: skip
+    page = ready(open_page("/manager/", watched=False, **options))
+    question = {
+        "id": 1, "kind": "open_stay", "title": "Nobody knows", "vehicle": "Van 1", "person": "Ann Example", "last4": "",
+        "since": "2026-10-09T05:00:30Z", "until": "2026-10-12T04:30:00Z", "asked": "2026-10-12T06:00:00Z",
+        "site": "Quay",
+    }  # fmt: skip
+    known = {"questions": [question], "devices": [], "contests": [], "requests": []}
+    page.route("**/manager/waiting.json", lambda route: route.fulfill(json=known))
+    page.route("**/manager/act", lambda route: route.fulfill(status=201, json={"question": 1}))
+    page.locator("[data-tab=inbox]").tap()
+    page.evaluate("() => window.allconnectsManager.inbox.load()")
+    row = page.locator("#inbox li", has_text="Ann Example came in Van 1")
+    expect(row).to_contain_text("Quay")
+    hold(page, 100)
+    end = row.get_by_label("It ended at")
+    end.fill("2026-10-09T06:59")
+    assert end.evaluate("field => field.validity.rangeUnderflow"), "before he came"
+    end.fill("2026-10-09T15:30")
+    with page.expect_request("**/manager/act") as sent:
+        row.get_by_role("button", name="It ended then").tap()
+    said = {"act": "question", "question": 1, "choice": "left", "end": "2026-10-09T13:30:00.000Z"}
+    assert sent.value.post_data_json == said
 
 
 def _answered_meanwhile(page: Page, words: str) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Account
@@ -22,6 +23,7 @@ from allconnects.reports.classifying import person_of
 from allconnects.reports.models import Contest, Outcome
 from allconnects.reports.payroll import PersonMonth, month_of
 from allconnects.reports.period import next_month
+from allconnects.reports.ready import CORRECTED, KEPT
 
 MONTHS = 13
 """How far back somebody looks and contests: as far as positions and trips are kept."""
@@ -84,26 +86,28 @@ def withdraw(organisation: int, account: Account, number: int) -> None:
     _record(organisation, account, "hours.withdrawn", found)
 
 
-def answer(organisation: int, account: Account, person: UUID, number: int, outcome: str, text: str) -> Contest:
-    """Answer, in words that the person reads beside a name.
+def answer(
+    organisation: int, account: Account, person: UUID, number: int, outcome: str, text: str, ready: str = ""
+) -> Contest:
+    """Answer, in words that the person reads beside a name. ``ready``: code of an answer that stands ready, instead.
 
     Corrected is what was corrected: the figures must be others than those that he contested. Raises NotFound,
     Forbidden, InvalidInput, AnsweredAlready.
     """
-    of = Person.objects.filter(pk=person).first()
+    of = Person.objects.select_related("account").filter(pk=person).first()
     if of is None:
         raise NotFound(_("There is no such person."))
     if of.account_id == account.pk:
         raise Forbidden(_("Somebody else has to answer what you say of your own hours."))
     if outcome not in (Outcome.CORRECTED, Outcome.KEPT):
         raise InvalidInput(_("Choose what becomes of it."))
-    text, found = _words(text), _open(number, of)
+    text, found = _words(_in_his_language(of, outcome, ready) if ready else text), _open(number, of)
     (seen,) = month_of(organisation, found.month, person)
     if outcome == Outcome.CORRECTED and seen.digest == found.digest:
         raise InvalidInput(_("The figures are what they were. Correct the trips, stays or drivers first."))
-    found.outcome, found.answer, found.answered_figures = outcome, text, seen.figures
+    found.outcome, found.answer, found.ready, found.answered_figures = outcome, text, ready, seen.figures
     found.answered_by, found.answered_at = account, clock.now()
-    found.save(update_fields=["outcome", "answer", "answered_figures", "answered_by", "answered_at"])
+    found.save(update_fields=["outcome", "answer", "ready", "answered_figures", "answered_by", "answered_at"])
     _record(organisation, account, "hours.answered", found)
     return found
 
@@ -117,6 +121,15 @@ def _open(number: int, person: Person) -> Contest:
     if found.outcome != Outcome.OPEN:
         raise AnsweredAlready(_("Somebody else answered this first."))
     return found
+
+
+def _in_his_language(person: Person, outcome: str, ready: str) -> str:
+    """What stands ready, as the copy that he may ask for will have it."""
+    found = (CORRECTED if outcome == Outcome.CORRECTED else KEPT).get(ready)
+    if found is None:
+        raise InvalidInput(_("This answer does not stand ready."))
+    with translation.override((person.account.language if person.account else "") or translation.get_language()):
+        return str(found)
 
 
 def _words(text: str) -> str:

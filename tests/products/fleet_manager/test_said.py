@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from allconnects.accounts.models import Account, Organisation
 from allconnects.accounts.tenancy import speaking_for
@@ -14,6 +15,7 @@ from allconnects.fleet.models import Person
 from allconnects.kit import clock
 from allconnects.privacy.requests import receiving, rectifying
 from allconnects.privacy.requests.models import Case, Channel, Correction, Identity
+from allconnects.privacy.requests.ready import REASONS
 from allconnects.reports import contests
 from allconnects.reports.models import Contest
 from tests.products.fleet_manager.test_work import act
@@ -67,6 +69,51 @@ def test_contested_hours_are_answered_once_and_the_driver_reads_it(
     first_page = mine.get("/driver/").content.decode()
     assert WHY in first_page
     assert f"/my/hours/?month={contest.month:%Y-%m}" in first_page
+
+
+def test_an_answer_that_stood_ready_is_read_in_the_language_of_whoever_reads_it(
+    contest: Contest, driver: Account, client_of: Callable[..., Client], organisation: Organisation
+) -> None:
+    Account.objects.filter(pk=driver.pk).update(language="nl")
+    office = client_of("manager")
+    wrong = body(contest, reason="") | {"ready": "added"}
+    assert act(office, wrong).status_code == 422, "said of hours that were corrected"
+    assert act(office, wrong | {"ready": "unknown"}).status_code == 422
+    assert act(office, body(contest, reason="whatever the phone shows") | {"ready": "badge"}).status_code == 201
+    with translation.override("nl"):
+        dutch = translation.gettext(WHY)
+    assert dutch != WHY
+    mine = Client(SERVER_NAME="localhost")
+    mine.force_login(driver)
+    for language, words in (("nl", dutch), ("en", WHY)):
+        Account.objects.filter(pk=driver.pk).update(language=language)
+        for page in ("/my/hours/", "/driver/"):
+            assert words in mine.get(page, headers={"Accept-Language": language}).content.decode(), (page, language)
+    with speaking_for(organisation.pk):
+        assert Contest.objects.get(pk=contest.pk).answer == dutch, "a copy of his data has it in his language"
+
+
+def test_a_reason_that_stood_ready_is_read_in_the_language_of_whoever_reads_it(
+    organisation: Organisation, driver: Account, client_of: Callable[..., Client]
+) -> None:
+    Account.objects.filter(pk=driver.pk).update(language="fr")
+    one, owner = asked(organisation, driver), client_of("owner")
+    case = owner.get("/manager/waiting.json").json()["requests"][0]["url"]
+    given = {"act": "correction", "correction": one.pk, "accept": False, "reason": "whatever the phone shows"}
+    assert act(owner, given | {"ready": "badge"}).status_code == 422, "one of hours"
+    assert act(owner, given | {"ready": "agrees"}).status_code == 201
+    english = str(REASONS["agrees"])
+    with translation.override("fr"):
+        french = str(REASONS["agrees"])
+    assert french != english
+    mine = Client(SERVER_NAME="localhost")
+    mine.force_login(driver)
+    pages = (f"/privacy/requests/{one.case_id}/", "/driver/")
+    for page in pages:
+        assert french in mine.get(page, headers={"Accept-Language": "fr"}).content.decode()
+    assert english in owner.get(case).content.decode()
+    with speaking_for(organisation.pk):
+        assert Correction.objects.get(pk=one.pk).reason == french, "a copy of his data has it in his language"
 
 
 def test_hours_are_not_called_corrected_while_they_are_what_they_were(

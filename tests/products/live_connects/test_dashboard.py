@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -163,3 +164,18 @@ def test_nothing_there_says_what_to_do(
         state="active", note="", version=1, created_at=LONG_AGO, changed_at=LONG_AGO,
     )  # fmt: skip
     assert "Nothing was driven yet" in client_of("viewer").get("/overview/").content.decode()
+
+
+def test_each_figure_of_the_table_says_what_it_is_where_columns_are_lines(
+    firm: Firm, client_of: Callable[..., Client]
+) -> None:
+    _van, device = firm.vehicle("Van")
+    firm.trip(device, at("2026-11-24 08:00"), at("2026-11-24 09:00"), distance_m=9_000)
+    counted(firm)
+    page = client_of("viewer").get("/overview/").content.decode()
+    table = page.partition('id="days-table"')[2].partition("</table>")[0]
+    head, _, body = table.partition("<tbody>")
+    heads = re.findall(r"<th[^>]*>([^<]+)</th>", head)[1:]
+    labels = re.findall(r'<td class="number[^"]*" data-label="([^"]+)">', body)
+    assert len(labels) == body.count("<td") == len(heads) * body.count("<tr>") > 0
+    assert labels[: len(heads)] == heads

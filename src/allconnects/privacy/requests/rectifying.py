@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +21,7 @@ from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
 from allconnects.privacy.requests.history import note
 from allconnects.privacy.requests.models import OPEN, Case, Correction, Happened, Right
+from allconnects.privacy.requests.ready import REASONS
 
 MOST = 50
 """More corrections than that in one request are told in words."""
@@ -82,10 +84,10 @@ def ask(case: Case, fact: str, about: str, measured: str, corrected: str) -> Cor
     )  # fmt: skip
 
 
-def decide(correction: Correction, accept: bool, reason: str, by: Account) -> None:
+def decide(correction: Correction, accept: bool, reason: str, by: Account, ready: str = "") -> None:
     """Accept or not, with a reason where not. What the register holds is changed there; both values stay here.
 
-    Raises InvalidInput, DecidedAlready.
+    ``ready``: code of a reason that stands ready, instead of own words. Raises InvalidInput, DecidedAlready.
     """
     held = Correction.objects.select_for_update(of=("self",)).get(pk=correction.pk)
     if held.decided_at is not None:
@@ -94,15 +96,27 @@ def decide(correction: Correction, accept: bool, reason: str, by: Account) -> No
         raise DecidedAlready(_("This case is closed."))
     if not held.case.identity:
         raise InvalidInput(_("First check who asks."))
+    if ready and not accept:
+        reason = _in_his_language(held.case, ready)
     if not accept and not 10 <= len(reason.strip()) <= 1000:
         raise InvalidInput(_("Say why, in words that the person understands."))
     person, fact = held.case.person, _facts.get(held.fact)
     if accept and fact is not None and fact.write is not None and person is not None:
         fact.write(person, held.corrected, by)
     held.accepted, held.reason, held.decided_by, held.decided_at = accept, reason.strip()[:1000], by, clock.now()
-    held.person = person
+    held.person, held.ready = person, "" if accept else ready
     held.save()
     note(held.case, Happened.CORRECTED, fact=held.fact, accepted=accept)
+
+
+def _in_his_language(case: Case, ready: str) -> str:
+    """What stands ready, as the copy that he may ask for will have it."""
+    found = REASONS.get(ready)
+    if found is None:
+        raise InvalidInput(_("This reason does not stand ready."))
+    account = Account.objects.filter(pk=case.account_id).first() if case.account_id else None
+    with translation.override((account.language if account else "") or translation.get_language()):
+        return str(found)
 
 
 def waiting(organisation: int, limit: int = 100) -> list[tuple[Case, list[Correction]]]:

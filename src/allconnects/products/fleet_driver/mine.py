@@ -134,11 +134,11 @@ def answers_of(person: Person, account: Account) -> list[Answer]:
     hours = Contest.objects.filter(person=person, outcome__in=outcomes, answered_at__gte=since)
     facts = Correction.objects.filter(case__account_id=account.pk, decided_at__gte=since)
     told = [
-        Answer(one.answered_at, "", one.outcome == Outcome.CORRECTED, one.answer, contest=one)
+        Answer(one.answered_at, "", one.outcome == Outcome.CORRECTED, one.told, contest=one)
         for one in hours.order_by("-answered_at")[:10]
         if one.answered_at
     ] + [
-        Answer(one.decided_at, rectifying.label(one.fact), bool(one.accepted), one.reason, correction=one)
+        Answer(one.decided_at, rectifying.label(one.fact), bool(one.accepted), one.told, correction=one)
         for one in facts.order_by("-decided_at")[:10]
         if one.decided_at
     ]

@@ -69,7 +69,7 @@ def answer_contest(request: TenantRequest, body: Mapping[str, Any]) -> dict[str,
     number, person = number_of(body.get("contest")), uuid_of(body.get("person"))
     if person is None:
         raise NotFound(_("There is no such person."))
-    contests.answer(request.organisation.pk, request.user, person, number, _OUTCOMES[_accepts(body)], _reason(body))
+    contests.answer(request.organisation.pk, request.user, person, number, _OUTCOMES[_accepts(body)], *_reason(body))
     return {"contest": number}
 
 
@@ -83,7 +83,8 @@ def decide_correction(request: TenantRequest, body: Mapping[str, Any]) -> dict[s
     if found is None:
         raise NotFound(_("There is no such correction."))
     answering.lock(found.case)
-    rectifying.decide(found, accepts, _reason(body), request.user)
+    reason, ready = _reason(body)
+    rectifying.decide(found, accepts, reason, request.user, ready)
     return {"correction": number}
 
 
@@ -94,5 +95,7 @@ def _accepts(body: Mapping[str, Any]) -> bool:
     return accepts
 
 
-def _reason(body: Mapping[str, Any]) -> str:
-    return str(body.get("reason") or "").replace("\0", "")[:1000]
+def _reason(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Own words, and the code of what stood ready."""
+    words, ready = (str(body.get(name) or "").replace("\0", "") for name in ("reason", "ready"))
+    return words[:1000], ready[:20]

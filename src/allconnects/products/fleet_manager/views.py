@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,9 @@ from django.views.decorators.http import require_GET
 
 from allconnects.accounts.access import TenantRequest, at_least, member, no_transaction
 from allconnects.alerts.delivery import keys
+from allconnects.privacy.requests.ready import REASONS
 from allconnects.products.live_connects.views import map_settings
+from allconnects.reports import ready
 
 SHELL = (
     "css/tokens.css", "img/icon.svg", "js/fold.js", "js/page.js", "js/pick.js", "js/theme.js", "js/time.js",
@@ -135,6 +138,11 @@ def version() -> str:
     return found.hexdigest()[:16]
 
 
+def _choices(found: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Codes and words of what stands ready."""
+    return [(code, str(words)) for code, words in found.items()]
+
+
 def _texts() -> dict[str, Any]:
     """Words of the app's scripts."""
     return {
@@ -196,20 +204,10 @@ def _texts() -> dict[str, Any]:
             "Correct the trips, stays or drivers first: this is refused while the figures are what they were."
         ),
         "whatreads": _("What {name} reads"),
-        "contestreasons": {
-            "yes": [_("You are right: your hours are corrected."), _("What was missing has been added.")],
-            "no": [
-                _("The badge and the tracker say the same."),
-                _("The hours agree with those of your team at the site."),
-                _("I explained it to you in person."),
-            ],
-        },
+        "contestreasons": {"yes": _choices(ready.CORRECTED), "no": _choices(ready.KEPT)},
         "accept": _("Accept"),
         "notaccept": _("Do not accept"),
-        "correctionreasons": [
-            _("What was measured agrees with the other data that we have."),
-            _("This cannot be checked: please bring something that shows it."),
-        ],
+        "correctionreasons": _choices(REASONS),
         "answernow": _("All is decided. What is left is to send the answer."),
         "whoasks": _("Check who asks first: on the page of the request."),
         "ownwords": _("In your own words"),

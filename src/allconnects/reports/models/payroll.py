@@ -9,6 +9,7 @@ from allconnects.accounts.models import Account, Organisation
 from allconnects.fleet.models import Person
 from allconnects.kit import clock
 from allconnects.reports import labels
+from allconnects.reports.ready import ANSWERS
 
 
 @labels.tenant_table(
@@ -56,7 +57,8 @@ class Outcome(models.TextChoices):
 
 @labels.tenant_table(
     **dict.fromkeys(
-        ("id", "organisation_id", "month", "day", "digest", "said_at", "outcome", "answered_at"), labels.PAYROLL
+        ("id", "organisation_id", "month", "day", "digest", "said_at", "outcome", "ready", "answered_at"),
+        labels.PAYROLL,
     ),
     person_id=labels.PAYROLL_WHO,
     figures=labels.PAYROLL_FIGURES,
@@ -69,6 +71,7 @@ class Contest(models.Model):
     """A person says that hours or kilometres of a month, or of one day, are wrong; a named human answers.
 
     ``figures``: the month as it stood when he said so; ``answered_figures``: as it stood when it was answered.
+    ``ready``: code of an answer that stood ready (``reports.ready``); ``answer`` has its words in his language.
     """
 
     id = models.AutoField(primary_key=True)
@@ -82,6 +85,7 @@ class Contest(models.Model):
     said_at = models.DateTimeField(default=clock.now)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.OPEN, blank=True)
     answer = models.CharField(max_length=500, default="", blank=True)
+    ready = models.CharField(max_length=20, default="", blank=True)
     answered_figures = models.JSONField(null=True)
     answered_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
@@ -97,3 +101,8 @@ class Contest(models.Model):
 
     def __str__(self) -> str:
         return f"contest {self.pk}"
+
+    @property
+    def told(self) -> str:
+        """The answer, in the language of whoever reads it where it stood ready."""
+        return str(ANSWERS.get(self.ready, self.answer))

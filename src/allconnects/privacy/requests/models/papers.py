@@ -12,6 +12,7 @@ from allconnects.kit import clock
 from allconnects.privacy.requests import labels
 from allconnects.privacy.requests.models.case import Case
 from allconnects.privacy.requests.models.words import Ground, Kind, LetterKind, Way
+from allconnects.privacy.requests.ready import REASONS
 
 SURE_AFTER = timedelta(minutes=10)
 """A mail server that has not answered by then does not any more."""
@@ -106,7 +107,8 @@ class Decision(models.Model):
 
 @labels.table(
     "SELECT, INSERT, UPDATE",
-    **dict.fromkeys(("id", "organisation_id", "case_id", "fact", "about", "asked_at", "decided_at", "accepted"),
+    **dict.fromkeys(("id", "organisation_id", "case_id", "fact", "about", "ready", "asked_at", "decided_at",
+                     "accepted"),
                     labels.CASE),
     person=labels.WHOM, measured=labels.WORDS, corrected=labels.WORDS, reason=labels.WORDS, decided_by_id=labels.STAFF,
 )  # fmt: skip
@@ -114,6 +116,7 @@ class Correction(models.Model):
     """A correction: what was measured or written, and beside it what is right; neither replaces the other here.
 
     ``fact``: which fact, as a room named it. ``about``: which one of them, such as a day.
+    ``ready``: code of a reason that stood ready (``ready.py``); ``reason`` has its words as the person reads them.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -125,6 +128,7 @@ class Correction(models.Model):
     measured = models.CharField(max_length=400, blank=True, default="")
     corrected = models.CharField(max_length=400)
     reason = models.CharField(max_length=1000, blank=True, default="")
+    ready = models.CharField(max_length=20, blank=True, default="")
     asked_at = models.DateTimeField(default=clock.now)
     decided_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
@@ -136,3 +140,8 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"correction {self.pk}"
+
+    @property
+    def told(self) -> str:
+        """Why it was not accepted, in the language of whoever reads it where the reason stood ready."""
+        return str(REASONS.get(self.ready, self.reason))

@@ -155,7 +155,7 @@ export class Inbox {
       why(row, {
         title: text("whatreads", { name: one.name }), hint: accept ? text("correctfirst") : "", least: 3,
         ready: settings.texts.contestreasons[accept ? "yes" : "no"],
-        send: (reason) => this.say(`contest-${one.id}`, `${words}: ${one.name}`, { act: "contest", contest: one.id, person: one.person, accept, reason }),
+        send: (said) => this.say(`contest-${one.id}`, `${words}: ${one.name}`, { act: "contest", contest: one.id, person: one.person, accept, ...said }),
       });
     };
     const link = document.createElement("a");
@@ -194,12 +194,12 @@ export class Inbox {
     const words = `${text("correctit", { ...each, from: each.from || "–" })}${each.about ? ` (${each.about})` : ""}`;
     box.append(line("div", words));
     if (!one.known) return box;
-    const send = (/** @type {boolean} */ accept, /** @type {string} */ reason) =>
-      this.say(`correction-${each.id}`, `${text(accept ? "accept" : "notaccept")}: ${words}`, { act: "correction", correction: each.id, accept, reason });
-    const no = () => why(box, { title: text("whatreads", { name: one.name || "–" }), ready: settings.texts.correctionreasons, least: 10, send: (reason) => send(false, reason) });
+    const send = (/** @type {boolean} */ accept, /** @type {{reason: string, ready: string}} */ said) =>
+      this.say(`correction-${each.id}`, `${text(accept ? "accept" : "notaccept")}: ${words}`, { act: "correction", correction: each.id, accept, ...said });
+    const no = () => why(box, { title: text("whatreads", { name: one.name || "–" }), ready: settings.texts.correctionreasons, least: 10, send: (said) => send(false, said) });
     const buttons = document.createElement("div");
     buttons.className = "btn-list mt-2";
-    buttons.append(button(text("accept"), () => send(true, ""), "btn btn-primary"), button(text("notaccept"), no));
+    buttons.append(button(text("accept"), () => send(true, { reason: "", ready: "" }), "btn btn-primary"), button(text("notaccept"), no));
     box.append(buttons);
     this.refused(box, `correction-${each.id}`);
     return box;

@@ -4,8 +4,10 @@ import { button } from "./queue.js";
 import { line } from "./trips.js";
 
 /**
- * Opens below the buttons of a row, in place of what stood open there.
- * @param {HTMLElement} row @param {{title: string, hint?: string, ready: string[], least: number, send: (reason: string) => void}} about
+ * Opens below the buttons of a row, in place of what stood open there. `ready`: code and words of each reason that
+ * stands ready; whoever reads one reads it in his language.
+ * @param {HTMLElement} row
+ * @param {{title: string, hint?: string, ready: [string, string][], least: number, send: (said: {reason: string, ready: string}) => void}} about
  */
 export function why(row, about) {
   row.querySelector(".manager-why")?.remove();
@@ -13,9 +15,9 @@ export function why(row, about) {
   box.className = "manager-why d-grid gap-2 mt-3";
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", about.title);
-  const send = (/** @type {string} */ reason) => {
+  const send = (/** @type {string} */ reason, ready = "") => {
     box.remove(); // what is decided is drawn anew
-    about.send(reason);
+    about.send({ reason, ready });
   };
   box.append(line("div", about.title));
   if (about.hint) {
@@ -23,7 +25,7 @@ export function why(row, about) {
     hint.className = "form-hint";
     box.append(hint);
   }
-  box.append(...about.ready.map((reason) => button(reason, () => send(reason), "btn text-wrap")));
+  box.append(...about.ready.map(([code, words]) => button(words, () => send(words, code), "btn text-wrap")));
   const own = document.createElement("textarea");
   Object.assign(own, { className: "form-control", rows: 2, minLength: about.least, maxLength: 500, required: true, placeholder: text("ownwords") });
   own.setAttribute("aria-label", text("ownwords"));
