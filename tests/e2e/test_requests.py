@@ -15,6 +15,16 @@ from tests.e2e.browser import closed
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
+CUT = """() => {
+    const whole = document.querySelector("ol.steps").getBoundingClientRect();
+    const words = [...document.querySelectorAll(".step-item")].map((item) => {
+        const range = document.createRange();
+        range.selectNodeContents(item.firstChild);
+        return range.getBoundingClientRect();
+    });
+    return words.filter((box, n) => box.right > whole.right + 1 || (n && box.left < words[n - 1].right)).length;
+}"""
+"""How many names of steps run into the one before or out of the card."""
 LANGUAGES = {
     "nl": ("Wij hebben je verzoek", "Antwoord op je verzoek", "Gegevensbeschermingsautoriteit", "rechter"),
     "fr": ("Nous avons reçu votre demande", "Réponse à votre demande", "Autorité de protection", "tribunal"),
@@ -43,6 +53,7 @@ def test_from_request_to_answer(open_page: Callable[..., Any], language: str) ->
     expect(body).to_contain_text(authority)
     expect(body).to_contain_text(court)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the phone"
+    assert page.evaluate(CUT) == 0, "names of steps run into each other"
     number = page.url.split("/")[-2]
 
     page.goto(page.url.replace(f"requests/{number}", f"requests/queue/{number}"))
