@@ -8,17 +8,22 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from allconnects.bench import erasure
 from allconnects.kit import config
+from tests import template
 
 WAL_BYTES_A_POSITION = 100e6 / 3_500_000
 """What the goal allows: 100 MB for 3.5 million."""
 
 
+@pytest.mark.embedded
 def test_at_14_one_person_goes_while_the_gateway_ingests() -> None:
     before = config.current()
     with tempfile.TemporaryDirectory(prefix="ac-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
+        template.fill(Path(folder) / "home")
         result = erasure.measure(Path(folder) / "home", 20_000, rate=500.0, before_s=1.0, others=2)
     assert config.current() == before
     assert result["state"] == "done"
