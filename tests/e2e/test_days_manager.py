@@ -168,7 +168,7 @@ def decide_on_the_phone(page: Page) -> None:
     page.goto(re.sub(r"(https?://[^/]+)/.*", r"\1/manager/", page.url))
     page.wait_for_function("() => window.allconnectsManager && window.allconnectsMap", timeout=60_000)
     page.locator("[data-tab=inbox]").tap()
-    question = page.locator("#inbox li", has_text="Jan Testman")
+    question = page.locator("#inbox li", has_text="Jan Testman badged into")
     expect(question).to_be_visible(timeout=60_000)
     look(page)
     begun = clock.now().astimezone(BRUSSELS) - timedelta(hours=1)
@@ -176,6 +176,6 @@ def decide_on_the_phone(page: Page) -> None:
     with page.expect_response("**/manager/act", timeout=60_000) as answer:
         question.get_by_role("button", name="It ended then").tap()
     assert answer.value.status == 201, answer.value.text()
-    expect(page.locator("#inbox li", has_text="Jan Testman")).to_have_count(0)
+    expect(page.locator("#inbox li", has_text="Jan Testman badged into")).to_have_count(0)
     assert becomes(page, lambda: trips_of_some_day(page), PATIENCE_S), "a demo that has just begun works its past out"
     look(page)
