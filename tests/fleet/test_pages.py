@@ -194,7 +194,7 @@ def test_the_inbox_is_decided_in_the_page(manager: Any, make: Make, own: Any, wh
         seen = [(one, hour), (two, hour + timedelta(hours=3))]
         presence.observe(who, [presence.Sighting(v.pk, "badge", True, at, person=person.pk) for v, at in seen])
     page = manager.get("/register/inbox/")
-    (question,) = page.context["questions"]
+    ((question, *_),) = page.context["questions"]
     end = (hour + timedelta(hours=2)).isoformat()
     manager.post(f"/register/inbox/{question.pk}/", {"choice": "end", "end": end})
     with own():
