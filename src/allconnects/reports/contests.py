@@ -11,9 +11,9 @@ from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
+from allconnects.accounts.languages import language_of
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import Person
 from allconnects.kit import clock
@@ -128,7 +128,7 @@ def _in_his_language(person: Person, outcome: str, ready: str) -> str:
     found = (CORRECTED if outcome == Outcome.CORRECTED else KEPT).get(ready)
     if found is None:
         raise InvalidInput(_("This answer does not stand ready."))
-    with translation.override((person.account.language if person.account else "") or translation.get_language()):
+    with language_of(person.account):
         return str(found)
 
 

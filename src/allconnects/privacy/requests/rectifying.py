@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from allconnects.accounts.languages import language_of
 from allconnects.accounts.models import Account
 from allconnects.kit import clock
 from allconnects.kit.errors import InvalidInput
@@ -115,7 +115,7 @@ def _in_his_language(case: Case, ready: str) -> str:
     if found is None:
         raise InvalidInput(_("This reason does not stand ready."))
     account = Account.objects.filter(pk=case.account_id).first() if case.account_id else None
-    with translation.override((account.language if account else "") or translation.get_language()):
+    with language_of(account):
         return str(found)
 
 
