@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from allconnects.kit.labels import Category, Export, Identifiability, Label, Retention, ages, labelled, told_later
+from allconnects.kit.labels import Category, Export, Identifiability, Label, Retention, ages, labelled
 
 T = TypeVar("T")
 
@@ -150,8 +150,3 @@ for _name, _since in _FORGOTTEN.items():
 ages("fleet_upload", "{t}.made_at", "fleet.tend_uploads")
 ages("fleet_claim", "coalesce(upper({t}.during), {t}.withdrawn_at)")
 ages("fleet_custody", "upper({t}.during)")
-told_later(
-    "fleet_locationexception",
-    """{t}.kind = 'theft' AND coalesce({t}."end", {t}.declared_at + interval '24 hours') > %(now)s""",
-    "'exception:' || {t}.id",
-)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +12,13 @@ from allconnects.accounts.models import Account, Organisation
 from allconnects.fleet import labels
 from allconnects.fleet.models.people import Person
 from allconnects.fleet.models.things import Vehicle
+from allconnects.kit.labels import told_later
 from allconnects.telemetry.models import Device
 
 NOTICE_DAYS = 60
 """How far back others see at most: what the notice says that positions are kept."""
+OPEN_FOR = timedelta(hours=24)
+"""So long the declaration of a theft waits for the second person."""
 
 
 class Precision(models.TextChoices):
@@ -222,3 +227,7 @@ class LocationException(models.Model):
 
     def __str__(self) -> str:
         return f"location exception {self.pk}"
+
+
+_OVER = f"""coalesce({{t}}."end", {{t}}.declared_at + interval '{OPEN_FOR.total_seconds():.0f} seconds')"""
+told_later("fleet_locationexception", f"{{t}}.kind = 'theft' AND {_OVER} > %(now)s", "'exception:' || {t}.id")

@@ -15,15 +15,13 @@ from django.utils.translation import gettext as _
 
 from allconnects.accounts.models import Account
 from allconnects.fleet.models import ExceptionKind, Installation, LocationException, PrivateTime, Vehicle
+from allconnects.fleet.models.private import OPEN_FOR as OPEN_FOR
 from allconnects.fleet.private import button, feeding
 from allconnects.fleet.private.thresholds import threshold
 from allconnects.kit import clock
 from allconnects.kit.errors import Forbidden, InvalidInput, NotFound
 from allconnects.privacy.audit import service as audit
 from allconnects.telemetry.models import Event, EventKind
-
-OPEN_FOR = timedelta(hours=24)
-"""So long a declaration waits for the second person, and stays out of a copy of data (``told_later`` of its labels)."""
 
 
 def declare_theft(organisation: int, vehicle: int, account: Account, reason: str) -> LocationException:

@@ -17,7 +17,6 @@ from uuid import UUID
 
 from psycopg.types.range import Range
 
-from allconnects.kit import clock
 from allconnects.kit.labels import Label, later
 from allconnects.privacy.erasure.rows import Rows, ordered
 from allconnects.privacy.subjects import Found
@@ -75,7 +74,7 @@ def held_back(rows: Rows, scope: Scope) -> dict[str, int]:
         query = (
             f"SELECT {said.because.format(t='t')}, count(*) FROM {name} t WHERE ({test}) AND {_later(name)} GROUP BY 1"
         )
-        total.update(dict(rows.connection.execute(query.encode(), _params(rows)).fetchall()))
+        total.update(dict(rows.connection.execute(query.encode(), rows.params).fetchall()))
     return dict(total)
 
 
@@ -83,10 +82,6 @@ def _later(name: str) -> str:
     """SQL that is true for rows of which the person is told later."""
     said = later(name)
     return f"coalesce({said.when.format(t='t')}, false)" if said else "false"
-
-
-def _params(rows: Rows) -> dict[str, Any]:
-    return rows.params | {"today": clock.today(), "now": clock.now()}
 
 
 def _owned(rows: Rows, found: Found) -> str:
@@ -106,7 +101,7 @@ def _values(rows: Rows, found: Found, columns: list[str]) -> Iterator[Row]:
         return
     listed = ", ".join(f't."{column}"' for column in columns)
     query = f"SELECT {listed} FROM {name} t WHERE ({test}) AND NOT {_later(name)} LIMIT {MOST_ROWS}"
-    for row in rows.connection.execute(query.encode(), _params(rows)):
+    for row in rows.connection.execute(query.encode(), rows.params):
         yield {column: told(value) for column, value in zip(columns, row, strict=True)}
 
 

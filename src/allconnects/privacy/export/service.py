@@ -179,9 +179,10 @@ def make(organisation: int, export: UUID, *, vault: Vault | None = None) -> None
         return
     with db.connect("rights", application="allconnects-export") as raw, translation.override(row[8]):
         raw.execute("SELECT set_config('app.organisation', %s, false)", (str(organisation),))
-        rows, subject = _rows_of(raw, Subject(organisation, row[5], row[6]))
+        at = clock.now()
+        rows, subject = _rows_of(raw, Subject(organisation, row[5], row[6]), at)
         left_out = held_back(rows, row[7])
-        content = package.packed(gathered(rows, row[7]), _files(raw, vault, subject), row[7], clock.now())
+        content = package.packed(gathered(rows, row[7]), _files(raw, vault, subject), row[7], at)
     nonce = os.urandom(_NONCE)
     path = file_of(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -195,11 +196,13 @@ def make(organisation: int, export: UUID, *, vault: Vault | None = None) -> None
                          {"export": str(export), "rows": count})  # fmt: skip
 
 
-def _rows_of(raw: psycopg.Connection[Any], subject: Subject) -> tuple[Rows, Subject]:
+def _rows_of(raw: psycopg.Connection[Any], subject: Subject, at: datetime) -> tuple[Rows, Subject]:
+    """What is told of at a moment, the same for all tables (``labels.told_later``)."""
     with raw.cursor() as cursor:
         subject = resolved(cursor, subject)
         elsewhere = subject.account is None or not only_here(cursor, subject)
-    return Rows(raw, reach(raw), params_of(raw, subject, elsewhere), frozenset()), subject
+    moment = {"today": clock.day_of(at), "now": at}
+    return Rows(raw, reach(raw), params_of(raw, subject, elsewhere) | moment, frozenset()), subject
 
 
 def _files(raw: psycopg.Connection[Any], vault: Vault, subject: Subject) -> Iterator[tuple[str, bytes]]:
