@@ -26,7 +26,7 @@ from tests.e2e.days import (
     patiently,
     today,
     trips_of_some_day,
-)  # fmt: skip
+)
 
 Open = Callable[..., Page]
 

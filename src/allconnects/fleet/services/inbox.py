@@ -8,7 +8,6 @@ from typing import cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from psycopg.types.range import TimestamptzRange
 
@@ -20,8 +19,6 @@ from allconnects.fleet.rules import FOREVER, Contest, Unanswered
 from allconnects.fleet.who import Who
 from allconnects.kit import clock
 from allconnects.kit.errors import AllconnectsError, InvalidInput, NotFound
-
-Questions = QuerySet[Question]
 
 
 class DecidedAlready(AllconnectsError):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from psycopg.types.range import TimestamptzRange
 
@@ -99,7 +100,7 @@ def answered() -> list[Question]:
     return list(_answered().select_related("vehicle", "person", "decided_by").order_by("-decided_at", "-id")[:50])
 
 
-def _answered() -> inbox.Questions:
+def _answered() -> QuerySet[Question]:
     since = clock.now() - TAKEN_BACK_FOR
     return Question.objects.filter(kind=QuestionKind.OPEN_STAY, decision__in=ANSWERS, decided_at__gte=since)
 

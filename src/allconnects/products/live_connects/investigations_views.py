@@ -107,10 +107,11 @@ def _mail(to: str, subject: str, body: str) -> None:
 
 
 def _get(request: TenantRequest, case: UUID) -> Investigation:
-    found = _seen(request).filter(pk=case).select_related("asked_by", "decided_by").first()
+    cases = _seen(request).filter(pk=case).select_related("asked_by", "decided_by")
+    found = cases.first()
     if found is not None and found.vehicle is not None:
         service.concerned(found)  # who turned out to have had it meanwhile may be whoever asks
-        found = _seen(request).filter(pk=case).select_related("asked_by", "decided_by").first()
+        found = cases.first()
     if found is None:
         raise NotFound(_("There is no such investigation."))
     return found
