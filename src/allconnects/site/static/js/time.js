@@ -10,6 +10,7 @@ const stamp = new Intl.DateTimeFormat(language, {
   timeStyle: "medium",
   timeZone: "Europe/Brussels",
 });
+const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Brussels" });
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Brussels" });
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
@@ -42,3 +43,6 @@ export function exact(at) {
 export function hours(at) {
   return clock.format(at);
 }
+
+/** The present day in Brussels, as a date field holds it. */
+export const today = () => day.format(Date.now());

@@ -1,7 +1,6 @@
 /** Trips of a day: what each was for and who drove, corrected with a thumb, and taken back. */
-import { language } from "../js/time.js";
+import { language, today } from "../js/time.js";
 import { ask, settings, text } from "../live/settings.js";
-import { today } from "../live/traffic.js";
 import { choose } from "./choose.js";
 import { button } from "./queue.js";
 
@@ -37,9 +36,10 @@ export class Trips {
 
   /** The days before yesterday, under the names that they have now: an app stays open over midnight. */
   nameDays() {
+    const noon = new Date(`${today()}T12:00Z`);
+    noon.setUTCDate(noon.getUTCDate() - 1);
     for (let back = 2; back <= DAYS_BACK; back += 1) {
-      const noon = new Date(`${today()}T12:00Z`);
-      noon.setUTCDate(noon.getUTCDate() - back);
+      noon.setUTCDate(noon.getUTCDate() - 1);
       const option = this.back.options[back] ?? this.back.appendChild(new Option("", String(back)));
       option.text = dayName.format(noon);
     }

@@ -1,5 +1,5 @@
 /** Traffic of a day: the lines of what is in view or in the chosen group, with who drove and how far. */
-import { hours, numerals } from "../js/time.js";
+import { hours, numerals, today } from "../js/time.js";
 import { icon } from "./list.js";
 import { colourOf, swatch } from "./palette.js";
 import { ask, settings, text } from "./settings.js";
@@ -7,9 +7,6 @@ import { ask, settings, text } from "./settings.js";
 const MOST = 40;
 const km = new Intl.NumberFormat(numerals, { maximumFractionDigits: 1 });
 const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-
-/** The present day in Brussels, as a date field holds it. */
-export const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Brussels" }).format(new Date());
 
 export class Traffic {
   /**
